@@ -1,0 +1,1 @@
+"""What campaigns and audience packages sold, for live-events partners."""

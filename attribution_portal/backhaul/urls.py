@@ -1,0 +1,4 @@
+from django.urls import URLPattern
+
+app_name = "backhaul"
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,28 @@
+"""The Celery application and its beat table."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attribution_portal.settings")
+
+app = Celery("attribution_portal")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks(["attribution_portal.backhaul"])
+
+# A tick that waited longer than its interval is dropped: the next one does the same work. Two beats are harmless, since
+# the claim in the database decides who reads what.
+app.conf.beat_schedule = {
+    "claim-due-packages": {
+        "task": "backhaul.claim_due",
+        "schedule": 5.0,
+        "options": {"expires": 4.5},
+    },
+    "list-packages": {
+        "task": "backhaul.list_packages",
+        "schedule": 60.0,
+        "options": {"expires": 55},
+    },
+}

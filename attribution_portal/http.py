@@ -1,0 +1,39 @@
+"""The one request type that views annotate with, and what every page knows about its reader."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.translation import get_language, gettext, ngettext
+
+from attribution_portal.formats import Reader
+
+if TYPE_CHECKING:
+    from django_htmx.middleware import HtmxDetails
+
+    from attribution_portal.accounts.models import User
+    from attribution_portal.partners.models import Partner, Role
+
+
+class PortalRequest(HttpRequest):
+    """A signed-in person's request. `partner` and `role` are set by `partners.decorators.partner_view`, and only there."""
+
+    user: User  # type: ignore[assignment]
+    htmx: HtmxDetails
+    partner: Partner
+    role: Role
+
+
+def reader(request: HttpRequest) -> Reader:
+    """How this person reads: the language chosen for the request, the zone of the partner whose page it is."""
+    partner: Partner | None = getattr(request, "partner", None)
+    zone = partner.zone if partner else ZoneInfo(settings.PARTNER_TIME_ZONE)
+    return Reader(locale=get_language() or settings.LANGUAGE_CODE, zone=zone, gettext=gettext, ngettext=ngettext)
+
+
+def portal_context(request: HttpRequest) -> dict[str, object]:
+    """What the frame of every page needs."""
+    return {"demo": settings.DEMO, "partner": getattr(request, "partner", None)}

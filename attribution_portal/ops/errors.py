@@ -1,0 +1,11 @@
+"""Error pages that Django asks for by name."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form whose token is gone, mostly because the person signed in again in another tab."""
+    return render(request, "403.html", {"expired_form": True}, status=403)

@@ -1,0 +1,78 @@
+"""A local run without any configuration: secrets are made once and kept, servers are embedded, all under `var/`."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import sys
+from collections.abc import MutableMapping
+from pathlib import Path
+
+from attribution_portal.environment import TRUE
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+# Commands that read settings but open no database.
+WITHOUT_SERVERS = {"", "help", "version", "collectstatic", "compilemessages", "makemessages"}
+NOWHERE = {"DATABASE_URL": "postgresql://nobody@localhost/nowhere", "REDIS_URL": "redis://localhost:1/0"}
+
+
+def folder(environ: MutableMapping[str, str]) -> Path:
+    """Where a local run keeps its data: `VAR_DIR`, or `var/` in the checkout."""
+    return Path(environ.get("VAR_DIR") or BASE_DIR / "var")
+
+
+def supply(environ: MutableMapping[str, str], *, command: str) -> None:
+    """Fill in what `environ` lacks, when this is a local run. Values that are given, also by NAME_FILE, are kept."""
+    if command == "demo":
+        environ.setdefault("PORTAL_ENV", "local")
+    local = environ.get("PORTAL_ENV") == "local" or environ.get("DEBUG", "").lower() in TRUE
+    if not local:
+        return
+    for name, value in kept_secrets(folder(environ)).items():
+        _default(environ, name, value)
+    if command in WITHOUT_SERVERS:
+        for name, value in NOWHERE.items():
+            _default(environ, name, value)
+        _default(environ, "PLATFORM_BASE_URL", "http://localhost:1/api/v3")
+    else:
+        from attribution_portal.ops import embedded
+
+        try:
+            if not _given(environ, "DATABASE_URL"):
+                environ["DATABASE_URL"] = embedded.postgres(folder(environ) / "postgres")
+            if not _given(environ, "REDIS_URL"):
+                environ["REDIS_URL"] = embedded.redis(folder(environ) / "redis")
+        except embedded.EmbeddedServerError as error:
+            sys.exit(str(error))
+        except ImportError as error:
+            sys.exit(
+                f"DATABASE_URL or REDIS_URL is unset and the embedded server {error.name} is not installed. "
+                "Give both addresses, or install requirements/dev.lock."
+            )
+
+
+def kept_secrets(var: Path) -> dict[str, str]:
+    """SECRET_KEY and FIELD_ENCRYPTION_KEYS of this checkout, made on first use and kept, readable by the owner alone."""
+    path = var / "secrets.json"
+    if path.exists():
+        kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
+        return kept
+    from cryptography.fernet import Fernet
+
+    made = {"SECRET_KEY": secrets.token_urlsafe(48), "FIELD_ENCRYPTION_KEYS": Fernet.generate_key().decode()}
+    var.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(f".{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(json.dumps(made), encoding="utf-8")
+    draft.replace(path)
+    return made
+
+
+def _given(environ: MutableMapping[str, str], name: str) -> bool:
+    return bool(environ.get(name) or environ.get(f"{name}_FILE"))
+
+
+def _default(environ: MutableMapping[str, str], name: str, value: str) -> None:
+    if not _given(environ, name):
+        environ[name] = value

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from attribution_portal.partners import views
+
+app_name = "partners"
+urlpatterns = [
+    path("", views.picker, name="picker"),
+    path("p/<slug:partner_id>/", views.home, name="home"),
+]

@@ -1,0 +1,30 @@
+"""The partner picker and a partner's start page."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from attribution_portal.http import PortalRequest
+from attribution_portal.partners import reports
+from attribution_portal.partners.decorators import partner_view
+
+
+@never_cache
+@login_required
+@require_safe
+def picker(request: HttpRequest) -> HttpResponse:
+    memberships = reports.memberships(cast(PortalRequest, request).user)
+    if len(memberships) == 1:
+        return redirect(memberships[0].partner)
+    return render(request, "partners/picker.html", {"memberships": memberships})
+
+
+@partner_view()
+def home(request: PortalRequest) -> HttpResponse:
+    return render(request, "partners/home.html", {"page": reports.home(request.partner)})

@@ -1,0 +1,247 @@
+"""Settings, in the order in which a deployer reads them.
+
+Every value comes from the environment; each secret or address may instead be given as a file, `NAME_FILE=/path`.
+In production (neither `DEBUG` nor `PORTAL_ENV=local`) nothing is guessed: all that is missing is named at once and the
+process refuses to start. For a local run, `manage.py` fills the gaps first (`ops/local.py`).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import dj_database_url
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from attribution_portal.environment import Environment
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+env = Environment(os.environ)
+
+# ── 1. What must be given ───────────────────────────────────────────────────────────────────────────────────────────
+DEBUG = env.flag("DEBUG")
+LOCAL = DEBUG or env.text("PORTAL_ENV") == "local"
+SECRET_KEY = env.required("SECRET_KEY")
+FIELD_ENCRYPTION_KEYS = env.words("FIELD_ENCRYPTION_KEYS", required=True)
+ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", required=not LOCAL) or ["localhost", "127.0.0.1", "[::1]"]
+DATABASE_URL = env.required("DATABASE_URL")
+REDIS_URL = env.required("REDIS_URL")
+PLATFORM_BASE_URL = env.required("PLATFORM_BASE_URL").rstrip("/")
+env.check_fernet_keys("FIELD_ENCRYPTION_KEYS", FIELD_ENCRYPTION_KEYS)
+env.check_url("PLATFORM_BASE_URL", PLATFORM_BASE_URL, schemes=("https", "http"))
+env.check_url("REDIS_URL", REDIS_URL, schemes=("redis", "rediss"))
+env.check_url("DATABASE_URL", DATABASE_URL, schemes=("postgres", "postgresql"))
+# Read by connect_partners only; afterwards the account lives encrypted in the database.
+PLATFORM_USERNAME = env.text("PLATFORM_USERNAME")
+PLATFORM_PASSWORD = env.text("PLATFORM_PASSWORD")
+
+# ── 2. How the platform is called (contract §3) ─────────────────────────────────────────────────────────────────────
+PLATFORM_READS_PER_MINUTE = env.number("PLATFORM_READS_PER_MINUTE", 600, at_least=1)
+PLATFORM_WRITES_PER_MINUTE = env.number("PLATFORM_WRITES_PER_MINUTE", 120, at_least=1)
+PLATFORM_CONNECT_SECONDS = 2.0
+PLATFORM_READ_SECONDS = 5.0
+PLATFORM_PAGE_SECONDS = 8.0
+PLATFORM_RETRY_BASE_SECONDS = 0.5
+PLATFORM_MAX_BYTES = 8 * 1024 * 1024
+
+# ── 3. The deployment ───────────────────────────────────────────────────────────────────────────────────────────────
+PORT = env.number("PORT", 8000, at_least=1)
+DEMO = env.flag("DEMO")
+PARTNER_TIME_ZONE = env.text("PARTNER_TIME_ZONE") or "Europe/Berlin"
+env.check_zone("PARTNER_TIME_ZONE", PARTNER_TIME_ZONE)
+if problems := env.problems:
+    raise ImproperlyConfigured(
+        "The portal cannot start:\n" + "".join(f"  - {problem}\n" for problem in problems) + env.hint
+    )
+
+# ── 4. The application ──────────────────────────────────────────────────────────────────────────────────────────────
+INSTALLED_APPS = [
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.forms",
+    "allauth",
+    "allauth.account",
+    "csp",
+    "django_htmx",
+    "template_partials.apps.SimpleAppConfig",
+    "attribution_portal.accounts",
+    "attribution_portal.partners",
+    "attribution_portal.backhaul",
+    "attribution_portal.ops",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "attribution_portal.ops.health.HealthMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "attribution_portal.urls"
+WSGI_APPLICATION = "attribution_portal.wsgi.application"
+_loaders: list[Any] = [
+    "django.template.loaders.filesystem.Loader",
+    "django.template.loaders.app_directories.Loader",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "django.template.context_processors.i18n",
+                "attribution_portal.http.portal_context",
+                "attribution_portal.templating.reader",
+            ],
+            "builtins": ["template_partials.templatetags.partials"],
+            "libraries": {"portal": "attribution_portal.templating"},
+            "loaders": [
+                (
+                    "template_partials.loader.Loader",
+                    _loaders if DEBUG else [("django.template.loaders.cached.Loader", _loaders)],
+                )
+            ],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# ── 5. Where facts and caches live ──────────────────────────────────────────────────────────────────────────────────
+DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+CACHES = {
+    "default": {
+        "BACKEND": "django_redis.cache.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "portal-django",
+        # A vanished Redis makes pages slower, never wrong: a miss is the worst that may come of it.
+        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.5},
+    }
+}
+
+# ── 6. People ───────────────────────────────────────────────────────────────────────────────────────────────────────
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "/"
+ACCOUNT_ADAPTER = "attribution_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+
+# ── 7. Languages and zones ──────────────────────────────────────────────────────────────────────────────────────────
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English")), ("de", _("German"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+# ── 8. Static files ─────────────────────────────────────────────────────────────────────────────────────────────────
+NODE_MODULES = BASE_DIR / "node_modules"
+STATIC_URL = "/static/"
+STATIC_ROOT = BASE_DIR / "staticfiles"
+STATICFILES_DIRS: list[Any] = [
+    BASE_DIR / "static",
+    ("vendor/bootstrap", NODE_MODULES / "bootstrap" / "dist"),
+    ("vendor/plotly", NODE_MODULES / "plotly.js-basic-dist-min"),
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+WHITENOISE_USE_FINDERS = DEBUG
+
+# ── 9. Security ─────────────────────────────────────────────────────────────────────────────────────────────────────
+# Plotly asks for one empty inline style sheet; its hash is that of the empty string. Nothing else inline is allowed.
+EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF, EMPTY_STYLE],
+        "img-src": [SELF, "data:", "blob:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+        "manifest-src": [SELF],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_FAILURE_VIEW = "attribution_portal.ops.errors.csrf_failure"
+if not LOCAL:
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_SSL_REDIRECT = True
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+    SECURE_HSTS_PRELOAD = True
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SESSION_COOKIE_NAME = "__Host-portal-session"
+    CSRF_COOKIE_NAME = "__Host-portal-csrf"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+
+# ── 10. Background work ─────────────────────────────────────────────────────────────────────────────────────────────
+CELERY_BROKER_URL = REDIS_URL
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 600, "socket_timeout": 10, "socket_connect_timeout": 2}
+CELERY_TASK_DEFAULT_QUEUE = "portal"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_TIMEZONE = "UTC"
+
+# ── 11. Logs ────────────────────────────────────────────────────────────────────────────────────────────────────────
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": "INFO"},
+    # httpx logs whole addresses, with ids and amounts in the query; the platform client logs its own lines.
+    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "django.server", "kombu", "amqp")},
+}

@@ -1,0 +1,12 @@
+"""Every address of the portal. Partners' pages live under /p/<partner_id>/."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("attribution_portal.partners.urls")),
+    path("p/<slug:partner_id>/events/", include("attribution_portal.lookout.urls")),
+    path("p/<slug:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
+    path("p/<slug:partner_id>/packages/", include("attribution_portal.backhaul.urls")),
+    path("account/", include("allauth.account.urls")),
+    path("account/", include("django.conf.urls.i18n")),
+]

@@ -1,0 +1,153 @@
+"""The cast, the stand-in platform over real HTTP, and a clean Redis for each test that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+import redis
+from django.test import Client
+
+from attribution_portal.accounts.models import User
+from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
+from attribution_portal.sandbox.app import Sandbox
+from attribution_portal.sandbox.server import run_in_thread
+
+TODAY = date(2026, 6, 15)
+
+
+class Clock:
+    """The sandbox's clock, moved by hand."""
+
+    def __init__(self) -> None:
+        self.reset()
+
+    def __call__(self) -> datetime:
+        return self.instant
+
+    def reset(self) -> None:
+        self.instant = datetime(TODAY.year, TODAY.month, TODAY.day, 10, tzinfo=UTC)
+
+    def forward(self, **step: float) -> datetime:
+        self.instant += timedelta(**step)
+        return self.instant
+
+
+@pytest.fixture(scope="session")
+def running_sandbox() -> Iterator[tuple[Sandbox, str, Clock]]:
+    clock = Clock()
+    box = Sandbox(today=TODAY, clock=clock)
+    base_url, stop = run_in_thread(box)
+    yield box, base_url, clock
+    stop()
+
+
+@pytest.fixture
+def clock(running_sandbox: tuple[Sandbox, str, Clock]) -> Clock:
+    return running_sandbox[2]
+
+
+@pytest.fixture
+def clean_redis(settings: object) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:  # type: ignore[attr-defined]
+        client.flushdb()
+        yield client
+
+
+@pytest.fixture
+def sandbox(
+    running_sandbox: tuple[Sandbox, str, Clock], settings: object, clean_redis: redis.Redis
+) -> Iterator[Sandbox]:
+    """The stand-in platform as new, with an empty Redis; retries hardly wait."""
+    box, base_url, clock = running_sandbox
+    clock.reset()
+    box.reset()
+    settings.PLATFORM_BASE_URL = base_url  # type: ignore[attr-defined]
+    settings.PLATFORM_RETRY_BASE_SECONDS = 0.001  # type: ignore[attr-defined]
+    yield box
+    box.reset()
+
+
+@pytest.fixture
+def service_account(db: None) -> ServiceAccount:
+    account = ServiceAccount(username="portal@sandbox.example")
+    account.set_password("sandbox-demo-only")
+    account.save()
+    return account
+
+
+@dataclass(frozen=True)
+class Partners:
+    acme: Partner
+    sakura: Partner
+    nordlicht: Partner
+
+
+@pytest.fixture
+def partners(service_account: ServiceAccount) -> Partners:
+    """The sandbox's tenants as `connect_partners` stores them."""
+
+    def make(partner_id: str, name: str, currency: str) -> Partner:
+        return Partner.objects.create(
+            partner_id=partner_id,
+            name=name,
+            currency=currency,
+            has_lookout=True,
+            has_wave=True,
+            default_event_model="FD",
+            service_account=service_account,
+        )
+
+    return Partners(
+        acme=make("partner-id-acme", "Acme Concerts (demo)", "EUR"),
+        sakura=make("partner-id-sakura", "Sakura Live (demo)", "JPY"),
+        nordlicht=make("fd4711", "Nordlicht Kultur (demo)", "EUR"),
+    )
+
+
+def _person(email: str, *memberships: tuple[Partner, Role]) -> User:
+    user = User.objects.create(email=email)
+    for partner, role in memberships:
+        Membership.objects.create(user=user, partner=partner, role=role)
+    return user
+
+
+@pytest.fixture
+def alice(partners: Partners) -> User:
+    return _person("alice@acme.example", (partners.acme, Role.EDITOR))
+
+
+@pytest.fixture
+def bob(partners: Partners) -> User:
+    return _person("bob@acme.example", (partners.acme, Role.VIEWER))
+
+
+@pytest.fixture
+def charlie(partners: Partners) -> User:
+    return _person("charlie@sakura.example", (partners.sakura, Role.EDITOR))
+
+
+@pytest.fixture
+def nils(partners: Partners) -> User:
+    return _person("nils@nordlicht.example", (partners.nordlicht, Role.EDITOR))
+
+
+@pytest.fixture
+def mara(partners: Partners) -> User:
+    return _person(
+        "mara@portal.example", (partners.acme, Role.ACCOUNT_MANAGER), (partners.sakura, Role.ACCOUNT_MANAGER)
+    )
+
+
+@pytest.fixture
+def client_for() -> Callable[[User], Client]:
+    """A browser in which this person is signed in."""
+
+    def make(user: User) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return make
