@@ -1,6 +1,6 @@
 #!/usr/bin/env python
-"""Django's command line. On a local run (`PORTAL_ENV=local`, `DEBUG=1`, or the `demo` command) it first supplies what the
-environment lacks: kept secrets and embedded servers."""
+"""Django's command line. On a local run (`PORTAL_ENV=local`, `DEBUG=1`, or the `demo` command) it first supplies what
+the environment lacks: kept secrets and embedded servers."""
 
 import os
 import sys

@@ -71,7 +71,9 @@ class Environment:
 
     def check_url(self, name: str, value: str, *, schemes: tuple[str, ...]) -> None:
         if value and urlsplit(value).scheme not in schemes:
-            self.problems.append(f"{name} must be an address that starts with {' or '.join(s + '://' for s in schemes)}")
+            self.problems.append(
+                f"{name} must be an address that starts with {' or '.join(s + '://' for s in schemes)}"
+            )
 
     def check_zone(self, name: str, value: str) -> None:
         try:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class PortalRequest(HttpRequest):
-    """A signed-in person's request. `partner` and `role` are set by `partners.decorators.partner_view`, and only there."""
+    """A signed-in person's request. Only `partners.decorators.partner_view` sets `partner` and `role`."""
 
     user: User  # type: ignore[assignment]
     htmx: HtmxDetails

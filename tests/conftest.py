@@ -8,12 +8,12 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import redis
+from attribution_portal.sandbox.app import Sandbox
+from attribution_portal.sandbox.server import run_in_thread
 from django.test import Client
 
 from attribution_portal.accounts.models import User
 from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
-from attribution_portal.sandbox.app import Sandbox
-from attribution_portal.sandbox.server import run_in_thread
 
 TODAY = date(2026, 6, 15)
 

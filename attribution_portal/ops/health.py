@@ -1,4 +1,4 @@
-"""`/livez` and `/readyz`, answered before hosts, sessions and redirects are looked at, so that a probe needs none of them."""
+"""`/livez` and `/readyz`, answered before hosts, sessions and redirects are looked at: a probe needs none of them."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ def folder(environ: MutableMapping[str, str]) -> Path:
 def supply(environ: MutableMapping[str, str], *, command: str) -> None:
     """Fill in what `environ` lacks, when this is a local run. Values that are given, also by NAME_FILE, are kept."""
     if command == "demo":
-        environ.setdefault("PORTAL_ENV", "local")
+        _set_up_demo(environ)
     local = environ.get("PORTAL_ENV") == "local" or environ.get("DEBUG", "").lower() in TRUE
     if not local:
         return
@@ -52,8 +52,26 @@ def supply(environ: MutableMapping[str, str], *, command: str) -> None:
             )
 
 
+def _set_up_demo(environ: MutableMapping[str, str]) -> None:
+    """The demo never touches real data: a folder, a platform and an account of its own, whatever is configured."""
+    from attribution_portal.ops import embedded
+    from attribution_portal.sandbox import auth
+
+    for name in ("DATABASE_URL", "REDIS_URL", "PLATFORM_BASE_URL", "PLATFORM_USERNAME", "PLATFORM_PASSWORD"):
+        environ.pop(f"{name}_FILE", None)
+        environ.pop(name, None)
+    environ.update(
+        PORTAL_ENV="local",
+        DEMO="1",
+        VAR_DIR=environ.get("VAR_DIR") or str(BASE_DIR / "var" / "demo"),
+        PLATFORM_BASE_URL=f"http://127.0.0.1:{embedded.free_port()}/api/v3",
+        PLATFORM_USERNAME="portal@sandbox.example",
+        PLATFORM_PASSWORD=auth.PASSWORD,
+    )
+
+
 def kept_secrets(var: Path) -> dict[str, str]:
-    """SECRET_KEY and FIELD_ENCRYPTION_KEYS of this checkout, made on first use and kept, readable by the owner alone."""
+    """SECRET_KEY and FIELD_ENCRYPTION_KEYS, made on first use and kept in a file that only its owner can read."""
     path = var / "secrets.json"
     if path.exists():
         kept: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))

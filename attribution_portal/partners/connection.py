@@ -15,7 +15,7 @@ def account_of(service_account: ServiceAccount) -> Account:
 
 
 def caller_for(partner: Partner, *, lane: Literal["person", "polling"] = "person") -> Caller:
-    """A person's caller has the deadline of one page; polling has its own pace. Select `service_account` with the partner."""
+    """A person's caller has the deadline of one page; polling has its own pace. Needs `partner.service_account`."""
     account = account_of(partner.service_account)
     if lane == "person":
         return Caller.for_page(account, partner.partner_id)

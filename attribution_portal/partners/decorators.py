@@ -20,10 +20,12 @@ P = ParamSpec("P")
 def partner_view(
     *, at_least: Role = Role.VIEWER, methods: tuple[str, ...] = ("GET", "HEAD")
 ) -> Callable[[Callable[Concatenate[PortalRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Give the view `request.partner` and `request.role`. A stranger, and a member whose role is too low, get 404: to them
-    the page does not exist. Somebody signed out is led to sign in. Answers are never kept by caches between."""
+    """Give the view `request.partner` and `request.role`. A stranger, and a member whose role is too low, get 404: to
+    them the page does not exist. Somebody signed out is led to sign in. Caches between never keep an answer."""
 
-    def decorate(view: Callable[Concatenate[PortalRequest, P], HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+    def decorate(
+        view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def inner(request: HttpRequest, partner_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             membership = (

@@ -45,7 +45,9 @@ class Partner(models.Model):
     has_wave = models.BooleanField(null=True)
     default_event_model = models.CharField(max_length=40, blank=True)
     service_account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="partners")
-    connected = models.BooleanField(default=True, help_text=_("False once the service account's token no longer names it"))
+    connected = models.BooleanField(
+        default=True, help_text=_("off once the account no longer serves it")
+    )
     connected_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -63,7 +65,7 @@ class Partner(models.Model):
 
 
 class Role(models.TextChoices):
-    """What a member may do: viewers read; editors also change settings and adjustments; account managers also review."""
+    """Viewers read; editors also change settings and adjustments; account managers also review."""
 
     VIEWER = "viewer", _("Viewer")
     EDITOR = "editor", _("Editor")

@@ -7,7 +7,7 @@ from django.conf import settings
 
 
 class SealBrokenError(Exception):
-    """None of the configured keys opens this secret: the key it was sealed with is no longer in FIELD_ENCRYPTION_KEYS."""
+    """No configured key opens this secret: the one it was sealed with is no longer in FIELD_ENCRYPTION_KEYS."""
 
 
 def seal(text: str) -> str:
