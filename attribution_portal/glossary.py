@@ -1,6 +1,7 @@
 """What every number means: the one glossary that pages and exports use.
 
-A term is looked up by its key, which for a headline number is the KPI's name. Nothing here knows Django's templates.
+A term is looked up by its key, which for a headline number is the KPI's name. Nothing here knows Django's
+templates.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ class Term:
     formula: Text = ""
 
 
-class UnknownTerm(KeyError):
+class UnknownTermError(KeyError):
     """A template or a KPI names a term that has no definition: every number must have one."""
 
 
@@ -31,9 +32,7 @@ _TERMS = (
     Term(
         "revenue",
         _("Revenue"),
-        _(
-            "What buyers paid, in the partner's currency, as the platform measured it for what this panel covers."
-        ),
+        _("What buyers paid, in the partner's currency, as the platform measured it for what this panel covers."),
         _("Sum of the rows in this panel."),
     ),
     Term(
@@ -97,8 +96,10 @@ _TERMS = (
         "adjustment_revenue",
         _("Adjustment revenue"),
         _(
-            "Revenue of the campaign results (“sales adjustments”) that were attached to this event, by the platform's"
-            " attribution job or by a person. The platform does not tell whether it is already part of the measured sales."
+            "Revenue of the campaign results (“sales adjustments”) that were attached to this event, "
+            "by the platform's"
+            " attribution job or by a person. The platform does not tell whether it is already part "
+            "of the measured sales."
         ),
         _("Sum of the revenue of all adjustment rows."),
     ),
@@ -106,7 +107,8 @@ _TERMS = (
         "adjustment_purchases",
         _("Adjustment purchases"),
         _(
-            "Purchases in the campaign results (“sales adjustments”) that were attached to this event, by the platform's"
+            "Purchases in the campaign results (“sales adjustments”) that were attached to this "
+            "event, by the platform's"
             " attribution job or by a person."
         ),
         _("Sum of the purchases of all adjustment rows."),
@@ -119,16 +121,15 @@ _TERMS = (
     Term(
         "organic_revenue",
         _("Organic revenue"),
-        _(
-            "The part of the measured revenue that no campaign is credited with. Known only where the split is known."
-        ),
+        _("The part of the measured revenue that no campaign is credited with. Known only where the split is known."),
         _("Revenue − campaign revenue"),
     ),
     Term(
         "rate",
         _("Conversion rate"),
         _(
-            "The share of a cluster's people who bought within the window. Shown only where the size of the cluster"
+            "The share of a cluster's people who bought within the window. Shown only where the size "
+            "of the cluster"
             " is known; the range beside it is the 95 % Wilson interval."
         ),
         _("Customers ÷ people in the cluster"),
@@ -159,7 +160,8 @@ _TERMS = (
         "package_model",
         _("Package attribution model"),
         _(
-            "Which purchases count for a package: any purchase of its people, only those for events in the package,"
+            "Which purchases count for a package: any purchase of its people, only those for events "
+            "in the package,"
             " or those for events of the same series."
         ),
     ),
@@ -167,7 +169,8 @@ _TERMS = (
         "event_model",
         _("Event attribution model"),
         _(
-            "How the daily chart of one event splits its sales between campaigns and organic. It has nothing to do with"
+            "How the daily chart of one event splits its sales between campaigns and organic. It has "
+            "nothing to do with"
             " the model of a package."
         ),
     ),
@@ -175,7 +178,8 @@ _TERMS = (
         "adjustment",
         _("Sales adjustment"),
         _(
-            "A campaign result attached to an event after the fact. It has a day of creation, but the platform gives no"
+            "A campaign result attached to an event after the fact. It has a day of creation, but the"
+            " platform gives no"
             " day of sale."
         ),
     ),
@@ -194,8 +198,8 @@ TERMS = {term.key: term for term in _TERMS}
 
 
 def term(key: str) -> Term:
-    """The definition of `key`; raises UnknownTerm, because a number without a definition must not be shown."""
+    """The definition of `key`; raises UnknownTermError: a number without a definition must not be shown."""
     try:
         return TERMS[key]
     except KeyError:
-        raise UnknownTerm(f"the glossary has no term {key!r}") from None
+        raise UnknownTermError(f"the glossary has no term {key!r}") from None

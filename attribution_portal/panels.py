@@ -33,7 +33,8 @@ class Panel(Generic[T]):
 
     caption: what is counted and in which zone; the template adds as of when, from `read_at`.
     stale: the value is past its age, or the last one known while the platform is away.
-    sentence: what a person reads instead of the body; reference: what they quote to support; retry: URL or "".
+    sentence: what a person reads instead of the body; reference: what they quote to support; retry: URL or
+    "".
     """
 
     name: str
@@ -59,18 +60,16 @@ class Panel(Generic[T]):
     ) -> Panel[T]:
         """The panel that tells how a call went.
 
-        A reading is `empty` when `is_empty` says so or, without it, when its value is None or an empty tuple; `empty`
-        is the sentence then. An error that is not a lack of permission fails the panel, with the platform's request id
-        as the reference, or one made up here and written to the log beside the error.
+        A reading is `empty` when `is_empty` says so or, without it, when its value is None or an empty tuple;
+        `empty` is the sentence then. An error that is not a lack of permission fails the panel, with the
+        platform's request id as the reference, or one made up here and written to the log beside the error.
         """
         if isinstance(outcome, NotPermitted):
             return cls(name, "not-permitted", caption=caption, sentence=outcome.sentence)
         if isinstance(outcome, PlatformError):
             reference = outcome.request_id or secrets.token_hex(4)
             logger.warning("panel %s failed, reference %s: %s", name, reference, outcome)
-            return cls(
-                name, "failed", caption=caption, sentence=outcome.sentence, reference=reference, retry=retry
-            )
+            return cls(name, "failed", caption=caption, sentence=outcome.sentence, reference=reference, retry=retry)
         value = outcome.value
         nothing = is_empty(value) if is_empty is not None else value is None or value == ()
         return cls(
@@ -86,7 +85,8 @@ class Panel(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A headline number. `raw` is the plain decimal, "" when unknown; `shown` is in the reader's locale, "—" when
+    """A headline number. `raw` is the plain decimal, "" when unknown; `shown` is in the reader's locale, "—"
+    when
     unknown, and `note` then says why. `term` is its key in the glossary, the name when empty."""
 
     name: str

@@ -1,0 +1,37 @@
+// What htmx changes on the page is said to those who cannot see it, and a failed request never fails in silence.
+// A response may say its own sentence with the header HX-Trigger: {"announce": "…"}.
+
+const live = document.getElementById("live");
+
+function say(text) {
+  if (!live || !text) return;
+  live.textContent = "";
+  // An unchanged text is not read out again: let the emptied region be noticed first.
+  setTimeout(() => (live.textContent = text), 50);
+}
+
+function complain(text) {
+  say(text);
+  const place = document.getElementById("messages");
+  if (!place || !text) return;
+  const note = document.createElement("div");
+  note.className = "note note-error";
+  const words = document.createElement("p");
+  words.textContent = text;
+  note.append(words);
+  place.replaceChildren(note);
+}
+
+const { body } = document;
+body.addEventListener("announce", (event) => say(event.detail.value));
+body.addEventListener("htmx:responseError", () => complain(live?.dataset.failed));
+body.addEventListener("htmx:sendError", () => complain(live?.dataset.offline));
+body.addEventListener("htmx:timeout", () => complain(live?.dataset.offline));
+body.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.setAttribute("aria-busy", "true"));
+body.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
+
+// After a refused form the first field in error gets the focus; after any other swap the focus stays where it was.
+body.addEventListener("htmx:afterSettle", (event) => {
+  if (event.detail.xhr?.status !== 422) return;
+  event.detail.elt.querySelector("[aria-invalid=true]")?.focus();
+});
