@@ -78,7 +78,7 @@ class Environment:
     def check_zone(self, name: str, value: str) -> None:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError):
+        except (KeyError, ValueError, OSError):
             self.problems.append(f"{name} must be a time zone such as Europe/Berlin")
 
     def check_fernet_keys(self, name: str, keys: list[str]) -> None:

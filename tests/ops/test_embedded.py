@@ -1,0 +1,88 @@
+"""Embedded servers: real ones, joined by a second command, with data that outlive a restart."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import psycopg
+import pytest
+import redis
+
+from attribution_portal.ops import embedded
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(folder: Path, action: str) -> str:
+    """Start or join both servers in a process of its own, do `action`, end; whoever started them stops them."""
+    code = (
+        "import sys, psycopg, redis\nfrom pathlib import Path\nfrom attribution_portal.ops import embedded\n"
+        f"folder = Path({str(folder)!r})\ndatabase = embedded.postgres(folder / 'p')\ncache = embedded.redis(folder / 'r')\n"
+        f"connection = psycopg.connect(database, autocommit=True)\nclient = redis.Redis.from_url(cache)\n{action}\n"
+        "connection.close(); client.close()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        cwd=ROOT,
+        env=os.environ,
+        capture_output=True,
+        text=True,
+        timeout=90,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    # PostgreSQL may run as another user, who must reach its data.
+    for part in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        part.chmod(0o755)
+    return tmp_path
+
+
+def test_data_outlive_a_restart(folder: Path) -> None:
+    run(folder, "connection.execute('CREATE TABLE kept AS SELECT 7 AS number'); client.set('kept', 'yes')")
+    seen = run(folder, "print(connection.execute('SELECT number FROM kept').fetchone()[0], client.get('kept'))")
+    assert seen == "7 b'yes'\n"
+
+
+def test_a_second_command_joins_the_running_servers(folder: Path) -> None:
+    inner = "import subprocess\nprint(subprocess.run([sys.executable, '-W', 'ignore', '-c', {code!r}], capture_output=True, text=True).stdout)"
+    code = (
+        "from pathlib import Path; from attribution_portal.ops import embedded\n"
+        f"folder = Path({str(folder)!r})\nprint(embedded.postgres(folder / 'p'), embedded.redis(folder / 'r'))"
+    )
+    seen = run(
+        folder,
+        f"print(database, cache)\n{inner.format(code=code)}\nprint(client.ping(), connection.execute('SELECT 1').fetchone())",
+    )
+    first, second, _blank, alive = seen.splitlines()
+    assert first == second
+    assert alive == "True (1,)"
+
+
+def test_redis_asks_for_its_password(folder: Path) -> None:
+    seen = run(folder, "print(cache)")
+    assert "redis://:" in seen
+    assert (folder / "r" / "redis.conf").stat().st_mode & 0o777 == 0o600
+    assert (folder / "r" / "address").stat().st_mode & 0o777 == 0o600
+    with redis.Redis.from_url(os.environ["REDIS_URL"]) as running:
+        port = running.connection_pool.connection_kwargs["port"]
+    with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
+        stranger.ping()
+
+
+def test_postgres_listens_on_no_network_address() -> None:
+    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+        assert connection.execute("SHOW listen_addresses").fetchone() == ("",)
+
+
+def test_a_port_nobody_listens_on_is_reported_in_words() -> None:
+    port = embedded.free_port()
+    with pytest.raises(embedded.EmbeddedServerError, match=f"Nothing answers on port {port} after 0 s"):
+        embedded.wait_for_port(port, seconds=0.0)
