@@ -28,9 +28,10 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 from django.utils.html import format_html, json_script
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 
 from attribution_portal import glossary, http
+from attribution_portal.charts import theme
 from attribution_portal.panels import Kpi, Panel, Text
 
 if TYPE_CHECKING:
@@ -78,8 +79,8 @@ def _render(context: Context, name: str, **values: object) -> SafeString:
 
 
 @register.simple_tag(takes_context=True)
-def money(context: Context, value: Decimal | None, currency: str | None = None) -> str:
-    return _reader(context).money(value, currency)
+def money(context: Context, value: Decimal | None, currency: str | None = None, *, trim: bool = False) -> str:
+    return _reader(context).money(value, currency, trim=trim)
 
 
 @register.simple_tag(takes_context=True)
@@ -103,11 +104,11 @@ def change(context: Context, value: Decimal | None, currency: str | None = None)
 
 
 @register.simple_tag(takes_context=True)
-def day(context: Context, value: date | None, short: bool = False) -> SafeString | str:
+def day(context: Context, value: date | None, *, short: bool = False) -> SafeString | str:
     """A calendar day as `<time>`, or "—"."""
     if value is None:
         return "—"
-    return format_html('<time datetime="{}">{}</time>', value.isoformat(), _reader(context).day(value, short))
+    return format_html('<time datetime="{}">{}</time>', value.isoformat(), _reader(context).day(value, short=short))
 
 
 @register.simple_tag(takes_context=True)
@@ -164,6 +165,22 @@ def badge(text: Text, kind: str = "neutral") -> SafeString:
         kind = "neutral"
     sign = icon(BADGES[kind]) if BADGES[kind] else ""
     return format_html('<span class="state state-{}">{}<bdi>{}</bdi></span>', kind, sign, text)
+
+
+CAMPAIGN_STATES: dict[str, tuple[Text, str]] = {
+    "RUNNING": (gettext_lazy("Running"), "active"),
+    "OPEN": (gettext_lazy("Open"), "none"),
+    "PAUSED": (gettext_lazy("Paused"), "neutral"),
+    "COMPLETED": (gettext_lazy("Completed"), "final"),
+    "CLOSED": (gettext_lazy("Closed"), "final"),
+    "IGNORED": (gettext_lazy("Ignored"), "neutral"),
+}
+
+
+@register.simple_tag
+def campaign_badge(status: str) -> SafeString:
+    """The platform's word for a campaign's state (§5, §7); a word that is not known stands as it came."""
+    return badge(*CAMPAIGN_STATES.get(status.upper(), (status, "neutral")))
 
 
 class PanelNode(template.Node):
@@ -249,8 +266,6 @@ CHART_HEIGHTS = range(240, 961, 40)
 def chart_assets() -> SafeString:
     """For the `head` block of a page with charts: fetch the library early, and the colours that figures refer
     to."""
-    from attribution_portal.charts import theme
-
     return format_html(
         '<link rel="preload" as="script" href="{}" fetchpriority="high">{}',
         static("vendor/plotly/plotly-basic.min.js"),
@@ -265,8 +280,9 @@ def chart(context: Context, drawing: Chart, table: bool = True) -> SafeString:
     A figure with `layout.height` gets a place of that height (steps of 40 px); others 320 px, 240 px on a
     phone.
     """
-    asked = drawing.figure.get("layout", {}).get("height")
-    height = "" if asked is None else next((f"{h}" for h in CHART_HEIGHTS if h >= asked), "960")
+    layout = drawing.figure.get("layout")
+    asked = layout.get("height") if isinstance(layout, dict) else None
+    height = "" if asked is None else str(next((step for step in CHART_HEIGHTS if step >= asked), CHART_HEIGHTS[-1]))
     return _render(
         context,
         "includes/chart.html",
@@ -339,9 +355,8 @@ def field(context: Context, bound: BoundField, label: str = "") -> SafeString:
     kind = getattr(bound.field.widget, "input_type", "text")
     identity = bound.auto_id or bound.html_name
     described = [f"{identity}_{part}" for part in ("help", "error") if _has(bound, part)]
-    attributes = {"class": WIDGET_CLASSES.get(kind, "form-control")}
-    if bound.errors:
-        attributes["class"] += " is-invalid"
+    css = WIDGET_CLASSES.get(kind, "form-control")
+    attributes: dict[str, str | bool] = {"class": f"{css} is-invalid" if bound.errors else css}
     if described:
         attributes["aria-describedby"] = " ".join(described)
     return _render(

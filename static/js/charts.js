@@ -1,6 +1,6 @@
 // Draws every [data-chart] from the figure that stands beside it as JSON, when it comes near the viewport.
-// The library is large, so only a page that shows a chart pays for it. Colours come from portal.css by role, the rest
-// from the template of the theme, so a figure says what it shows and never how it looks.
+// The library is large, so only a page that shows a chart pays for it. Colours and lines come from the template
+// of the theme, so a figure says what it shows and never how it looks.
 
 const MARGIN = 400; // px below the fold at which drawing starts
 const PRINT_WIDTH = 680;
@@ -52,23 +52,28 @@ function speak(Plotly) {
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const theme = () => document.documentElement.dataset.bsTheme || "light";
 
-// Paints a trace in the colour of its role. The colours are read from `scope`, which prints in the light ones.
-function paint(trace, colours) {
-  const colour = trace.meta?.role && colours.getPropertyValue(`--data-${trace.meta.role}`).trim();
-  if (!colour) return;
-  trace.marker = { color: colour, ...trace.marker };
-  if (trace.type === "scatter") trace.line = { color: colour, ...trace.line };
+// A figure names roles and the theme's template says which colour each has: a trace by its meta, a shape by its name.
+function paint({ data, layout }, roles) {
+  for (const trace of data) {
+    const colour = roles[trace.meta?.role];
+    if (!colour) continue;
+    trace.marker = { color: colour, ...trace.marker };
+    if (trace.type === "scatter") trace.line = { color: colour, ...trace.line };
+  }
+  for (const shape of layout.shapes ?? []) {
+    const colour = roles[shape.name];
+    if (!colour) continue;
+    if (shape.type === "line") shape.line = { color: colour, ...shape.line };
+    else shape.fillcolor ??= colour;
+  }
 }
 
 function figureOf(place, name) {
   const figure = read(place.dataset.figure);
-  const templates = document.getElementById("chart-templates");
-  const colours = getComputedStyle(place);
-  for (const trace of figure.data) paint(trace, colours);
-  figure.layout.template = templates ? JSON.parse(templates.textContent)[name] : {};
-  delete figure.layout.height; // the place has it already
-  figure.layout.autosize = true;
-  return figure;
+  const template = read("chart-templates")[name];
+  paint(figure, template.layout.meta.roles);
+  const { height, ...layout } = figure.layout; // the place has the height already
+  return { data: figure.data, layout: { ...layout, template, autosize: true } };
 }
 
 const config = () => ({
@@ -146,11 +151,5 @@ document.addEventListener("portal:theme", () => redraw(theme()));
 document.body.addEventListener("htmx:load", (event) => find(event.detail.elt));
 document.body.addEventListener("htmx:beforeCleanupElement", (event) => forget(event.detail.elt));
 document.body.addEventListener("toggle", (event) => event.target.open && find(event.target), true);
-addEventListener("beforeprint", () => {
-  document.documentElement.classList.add("printing");
-  redraw("light", { width: PRINT_WIDTH, autosize: false });
-});
-addEventListener("afterprint", () => {
-  document.documentElement.classList.remove("printing");
-  redraw(theme());
-});
+addEventListener("beforeprint", () => redraw("light", { width: PRINT_WIDTH, autosize: false }));
+addEventListener("afterprint", () => redraw(theme()));
