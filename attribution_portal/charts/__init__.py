@@ -1,0 +1,87 @@
+"""What a page shows as a chart: a plain Plotly figure, the same data as a table, and one sentence about it.
+
+Pure: no Django, no HTTP, no clock. A figure holds only what JSON knows (text, float, int, bool, None); it
+carries no template and no colours. The browser lays one of `theme.templates()` under it and paints each trace
+in the colour that the style sheet gives its `meta.role` (`--data-campaign`); bands and lines name an item of
+the template. Its height is the page's (320 px) unless the layout asks for another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypedDict
+
+
+class Layout(TypedDict, total=False):
+    """What of Plotly's layout the portal's figures use; the rest is the template's."""
+
+    barmode: str
+    separators: str
+    showlegend: bool
+    height: int
+    xaxis: dict[str, object]
+    yaxis: dict[str, object]
+    shapes: list[dict[str, object]]
+
+
+class Figure(TypedDict):
+    """Plotly's traces and layout."""
+
+    data: list[dict[str, object]]
+    layout: Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """`label` is what people read; numeric columns stand right."""
+
+    key: str
+    label: str
+    numeric: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """`raw` is the plain decimal behind a number ("" = not known), None where the cell is text. `note` says
+    why a number is missing or what to keep in mind."""
+
+    shown: str
+    raw: str | None = None
+    href: str | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Cells in the order of the columns. `provisional` = its numbers can still move: the day is not over."""
+
+    id: str
+    cells: tuple[Cell, ...]
+    provisional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`name` is the table's in pages.md; `totals` sums the rows, None where sums would mean nothing."""
+
+    name: str
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+    totals: Row | None
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """`summary` is one paragraph for people who do not see the picture; its numbers are those of the
+    figure."""
+
+    id: str
+    figure: Figure
+    table: Table
+    summary: str
+
+
+def plotly_text(text: str) -> str:
+    """Text that Plotly shows as it is: labels, hover texts and legends otherwise read tags and entities in
+    it."""
+    plain = " ".join(text.split())
+    return plain.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

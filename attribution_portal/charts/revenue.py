@@ -1,0 +1,284 @@
+"""The daily revenue chart: measured sales as bars, adjustments as marks on an untouched series (pages.md).
+
+Campaign and organic are stacked when the platform split every shown day, one series when it split none; days
+that it did not split among others that it did are a third series, never zero. Adjustments are drawn at the
+day they were recorded, because the platform gives no sales date, and are never added to a bar."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import pairwise
+from typing import Final, Literal
+
+from attribution_portal.charts import Chart, Figure, Layout, plotly_text
+from attribution_portal.charts.revenue_table import table
+from attribution_portal.charts.revenue_words import kind_names, notes, purchases, summary, total_line
+from attribution_portal.charts.sales import Kind, Metric, SeenAdjustment, Slice, Totals, totals
+from attribution_portal.charts.scene import Scene, scene
+from attribution_portal.formats import Reader
+from attribution_portal.periods import By, Period
+from attribution_portal.platform_api.payloads import DailyRow
+
+__all__ = ["LAYERS", "Band", "Metric", "SeenAdjustment", "Totals", "chart", "figure", "notes", "total_line", "totals"]
+
+LAYERS: Final = ("measured", "automated", "manual")
+
+_SYMBOLS: Final[dict[Kind, str]] = {"automated": "diamond", "manual": "circle", "other": "square"}
+_TICKS: Final = 7
+_DAY_MS: Final = 86_400_000
+# Plotly counts weeks from a Sunday unless told otherwise; ours start on Monday.
+_SPANS: Final[dict[By, dict[str, object]]] = {
+    "day": {"xperiod": _DAY_MS, "xperiodalignment": "middle"},
+    "week": {"xperiod": 7 * _DAY_MS, "xperiod0": "2001-01-01", "xperiodalignment": "middle"},
+    "month": {"xperiod": "M1", "xperiodalignment": "middle"},
+}
+# The event's line keeps the top for its label; each band that overlaps another hangs lower, so both can be read.
+_BAND_TOP: Final = 0.92
+_BAND_STEP: Final = 0.08
+_BAND_LEVELS: Final = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A labelled stretch of days behind the bars, both ends included."""
+
+    label: str
+    start: date
+    end: date
+    kind: Literal["campaign", "package"]
+
+
+def chart(
+    *,
+    days: Sequence[DailyRow],
+    adjustments: Sequence[SeenAdjustment],
+    period: Period,
+    by: By,
+    metric: Metric,
+    layers: frozenset[str],
+    bands: Sequence[Band],
+    event_day: date | None,
+    today: date,
+    currency: str | None,
+    reader: Reader,
+) -> Chart:
+    """Figure, table and sentence of one event's sales. Days are the partner's; `today` marks the unfinished
+    bucket.
+
+    `layers` are some of `LAYERS`; what is not among them is in none of the three. Each adjustment counts as
+    often as it is given: the caller has merged the two ways they arrive (contract §5)."""
+    view = scene(
+        days=days,
+        adjustments=adjustments,
+        period=period,
+        by=by,
+        metric=metric,
+        layers=layers,
+        today=today,
+        currency=currency,
+        reader=reader,
+    )
+    return Chart("daily-revenue", _figure(view, bands, event_day), table(view), summary(view))
+
+
+def figure(
+    *,
+    days: Sequence[DailyRow],
+    adjustments: Sequence[SeenAdjustment],
+    period: Period,
+    by: By,
+    metric: Metric,
+    layers: frozenset[str],
+    bands: Sequence[Band],
+    event_day: date | None,
+    today: date,
+    currency: str | None,
+    reader: Reader,
+) -> Figure:
+    """The figure alone: the same as `chart(…).figure`."""
+    view = scene(
+        days=days,
+        adjustments=adjustments,
+        period=period,
+        by=by,
+        metric=metric,
+        layers=layers,
+        today=today,
+        currency=currency,
+        reader=reader,
+    )
+    return _figure(view, bands, event_day)
+
+
+def _figure(view: Scene, bands: Sequence[Band], event_day: date | None) -> Figure:
+    traces: list[dict[str, object]] = []
+    if view.measured:
+        traces += _bars(view)
+    for kind in view.kinds:
+        marks = [(piece, each) for piece in view.slices for each in piece.adjustments if each.kind == kind]
+        if marks:
+            traces.append(_marks(view, kind, marks))
+    return {"data": traces, "layout": _layout(view, bands, event_day)}
+
+
+def _bars(view: Scene) -> list[dict[str, object]]:
+    """The measured series. A bucket without rows, or with a day whose number is not known, has no bar."""
+    say, measures, whole = view.reader.gettext, view.measures, view.whole
+    if not whole.split_days:
+        return [_bar(view, say("Measured sales"), "measured", [m.value for m in measures])]
+    bars = [
+        _bar(view, say("Campaigns"), "campaign", [m.campaign for m in measures]),
+        _bar(view, say("Organic"), "organic", [m.organic for m in measures]),
+    ]
+    if whole.unsplit_days:
+        bars.append(_bar(view, say("Not split"), "unsplit", [m.unsplit for m in measures]))
+    return bars
+
+
+def _bar(view: Scene, name: str, role: str, values: list[Decimal | None]) -> dict[str, object]:
+    trace: dict[str, object] = {
+        "type": "bar",
+        "name": name,
+        "meta": {"role": role},
+        "x": [piece.bucket.start.isoformat() for piece in view.slices],
+        "y": [None if value is None else float(value) for value in values],
+        "customdata": [
+            None if value is None else [label, view.amount(value)]
+            for label, value in zip(view.labels, values, strict=True)
+        ],
+        "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{plotly_text(name)}: %{{customdata[1]}}<extra></extra>",
+        **_SPANS[view.by],
+    }
+    if any(piece.provisional for piece in view.slices):
+        shapes = ["/" if piece.provisional else "" for piece in view.slices]
+        trace["marker"] = {"pattern": {"shape": shapes, "solidity": 0.5}}
+    return trace
+
+
+def _marks(view: Scene, kind: Kind, marks: list[tuple[Slice, SeenAdjustment]]) -> dict[str, object]:
+    """One source's adjustments, each in the bucket of its day and as high as its own amount."""
+    reader = view.reader
+    name = kind_names(reader)[kind]
+    source = plotly_text(reader.gettext("Source"))
+    return {
+        "type": "scatter",
+        "mode": "markers",
+        "name": name,
+        "meta": {"role": kind},
+        "marker": {"symbol": _SYMBOLS[kind]},
+        "x": [piece.bucket.start.isoformat() for piece, _ in marks],
+        "y": [float(each.amount(view.metric)) for _, each in marks],
+        "customdata": [
+            {
+                "id": each.id,
+                "href": each.href,
+                "label": reader.day(each.day),
+                "value": f"{reader.money(each.revenue, view.currency)}, {purchases(each.purchases, reader)}",
+                "source": plotly_text(each.source or reader.gettext("not said by the platform")),
+            }
+            for _, each in marks
+        ],
+        "hovertemplate": (
+            f"<b>%{{customdata.label}}</b><br>{plotly_text(name)}: %{{customdata.value}}"
+            f"<br>{source}: %{{customdata.source}}<extra></extra>"
+        ),
+        **_SPANS[view.by],
+    }
+
+
+def _layout(view: Scene, bands: Sequence[Band], event_day: date | None) -> Layout:
+    """Axes that do not move when a layer is switched, localised ticks, and what is marked behind the bars."""
+    unit = view.reader.gettext("Purchases")
+    if view.metric == "revenue":
+        unit = view.reader.gettext("Revenue") + (f" ({view.currency})" if view.currency else "")
+    edges = view.slices[0].bucket.start, view.slices[-1].bucket.next
+    shapes = _bands(bands, edges)
+    if event_day is not None and event_day in view.period:
+        shapes.append(_event_line(view, event_day, edges))
+    return {
+        "barmode": "relative",
+        "separators": view.reader.separators,
+        "showlegend": True,
+        "xaxis": {"type": "date", "range": [edge.isoformat() for edge in edges], **_ticks(view)},
+        "yaxis": {"rangemode": "tozero", "tickformat": ",~f", "title": {"text": plotly_text(unit)}},
+        "shapes": shapes,
+    }
+
+
+def _ticks(view: Scene) -> dict[str, object]:
+    """At most seven, in the reader's language, under the middle of their bar; the year where it begins to
+    count."""
+    chosen = view.slices[:: -(-len(view.slices) // _TICKS)]
+    starts = [piece.bucket.start for piece in chosen]
+    if view.by == "month":
+        texts = [view.reader.month(start, short=True) for start in starts]
+    else:
+        texts = [view.reader.day_of_year(start, short=True) for start in starts]
+        changes = [True, *(one.year != other.year for one, other in pairwise(starts))]
+        texts = [
+            f"{text}<br>{start.year}" if change else text
+            for text, start, change in zip(texts, starts, changes, strict=True)
+        ]
+    middles = [_moment(p.bucket.start) + (p.bucket.next - p.bucket.start) / 2 for p in chosen]
+    return {"tickmode": "array", "tickvals": [each.isoformat() for each in middles], "ticktext": texts}
+
+
+def _moment(day: date) -> datetime:
+    # Plotly's dates have no zone: the axis is the partner's calendar.
+    return datetime.combine(day, time())
+
+
+def _bands(bands: Sequence[Band], edges: tuple[date, date]) -> list[dict[str, object]]:
+    """Bands inside the picture. Several of one kind on the same days are one band; overlapping ones hang
+    lower."""
+    labels: dict[tuple[date, date, str], list[str]] = {}
+    for band in sorted(bands, key=lambda each: (each.start, each.end)):
+        first, after = max(band.start, edges[0]), min(band.end + timedelta(days=1), edges[1])
+        if first < after:
+            labels.setdefault((first, after, band.kind), []).append(band.label)
+    shapes: list[dict[str, object]] = []
+    ends: list[date] = []
+    for (first, after, kind), named in labels.items():
+        level = next((n for n, end in enumerate(ends) if end <= first), len(ends))
+        ends[level : level + 1] = [after]
+        label = named[0] if len(named) == 1 else f"{named[0]} +{len(named) - 1}"
+        shapes.append(
+            {
+                "type": "rect",
+                "templateitemname": f"band-{kind}",
+                "visible": True,
+                "yref": "paper",
+                "x0": first.isoformat(),
+                "x1": after.isoformat(),
+                "y0": 0,
+                "y1": round(_BAND_TOP - _BAND_STEP * (level % _BAND_LEVELS), 2),
+                "label": {"text": plotly_text(label), "textposition": "top left"},
+            }
+        )
+    return shapes
+
+
+def _event_line(view: Scene, event_day: date, edges: tuple[date, date]) -> dict[str, object]:
+    """Through the middle of the event's day, its label on the side that has room."""
+    noon = (_moment(event_day) + timedelta(hours=12)).isoformat()
+    late = event_day - edges[0] > (edges[1] - edges[0]) / 2
+    return {
+        "type": "line",
+        "templateitemname": "event-day",
+        "visible": True,
+        "yref": "paper",
+        "x0": noon,
+        "x1": noon,
+        "y0": 0,
+        "y1": 1,
+        "label": {
+            "text": plotly_text(view.reader.gettext("Event day")),
+            "textposition": "end",
+            "textangle": 0,
+            "xanchor": "right" if late else "left",
+            "yanchor": "top",
+        },
+    }

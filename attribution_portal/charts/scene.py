@@ -1,0 +1,104 @@
+"""One event's sales, cut into buckets once for one view of them: figure, table and sentences all read
+this."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+
+from attribution_portal.charts.sales import (
+    KINDS,
+    Kind,
+    Measure,
+    Metric,
+    SeenAdjustment,
+    Slice,
+    SourceTotal,
+    Totals,
+    slices,
+    totals,
+)
+from attribution_portal.formats import Reader
+from attribution_portal.periods import By, Period
+from attribution_portal.platform_api.payloads import DailyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """The slices of a period with what a reader chose to see of them. `labels` name the slices, in their
+    order; `measured` and `kinds` are the visible layers."""
+
+    slices: tuple[Slice, ...]
+    labels: tuple[str, ...]
+    measures: tuple[Measure, ...]
+    totals: Totals
+    period: Period
+    by: By
+    metric: Metric
+    measured: bool
+    kinds: tuple[Kind, ...]
+    currency: str | None
+    reader: Reader
+
+    @property
+    def whole(self) -> Measure:
+        """The period's measured sales in the chosen metric."""
+        return self.totals.measured(self.metric)
+
+    @property
+    def adjusted(self) -> SourceTotal:
+        """The visible adjustments of the period together."""
+        return self.totals.adjusted(self.kinds)
+
+    def amount(self, value: Decimal | None, *, trim: bool = False) -> str:
+        """A value of the chosen metric as text."""
+        if self.metric == "revenue":
+            return self.reader.money(value, self.currency, trim=trim)
+        return self.reader.count(value)
+
+
+def visible_kinds(layers: frozenset[str]) -> tuple[Kind, ...]:
+    """The sources that these layers show. A source that is neither has no layer of its own: it shows with
+    any."""
+    kinds = tuple(kind for kind in KINDS if kind in layers)
+    return (*kinds, "other") if kinds else ()
+
+
+def scene(
+    *,
+    days: Sequence[DailyRow],
+    adjustments: Sequence[SeenAdjustment],
+    period: Period,
+    by: By,
+    metric: Metric,
+    layers: frozenset[str],
+    today: date,
+    currency: str | None,
+    reader: Reader,
+) -> Scene:
+    pieces = slices(days=days, adjustments=adjustments, period=period, by=by, today=today)
+    return Scene(
+        slices=pieces,
+        labels=tuple(_label(piece, by, reader) for piece in pieces),
+        measures=tuple(piece.measure(metric) for piece in pieces),
+        totals=totals(days=days, adjustments=adjustments, period=period),
+        period=period,
+        by=by,
+        metric=metric,
+        measured="measured" in layers,
+        kinds=visible_kinds(layers),
+        currency=currency,
+        reader=reader,
+    )
+
+
+def _label(piece: Slice, by: By, reader: Reader) -> str:
+    """A bucket's days in words; a week or month that the period cuts says which days are in it."""
+    cut = piece.bucket
+    if by == "day":
+        return reader.day(cut.first)
+    if by == "month" and cut.first == cut.start and cut.last == cut.next - timedelta(days=1):
+        return reader.month(cut.first)
+    return reader.day_range(cut.first, cut.last)
