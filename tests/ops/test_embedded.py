@@ -18,21 +18,18 @@ ROOT = Path(__file__).parents[2]
 
 def run(folder: Path, action: str) -> str:
     """Start or join both servers in a process of its own, do `action`, end; whoever started them stops them."""
-    code = (
-        "import sys, psycopg, redis\nfrom pathlib import Path\nfrom attribution_portal.ops import embedded\n"
-        f"folder = Path({str(folder)!r})\ndatabase = embedded.postgres(folder / 'p')\ncache = embedded.redis(folder / 'r')\n"
-        f"connection = psycopg.connect(database, autocommit=True)\nclient = redis.Redis.from_url(cache)\n{action}\n"
-        "connection.close(); client.close()\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code],
-        cwd=ROOT,
-        env=os.environ,
-        capture_output=True,
-        text=True,
-        timeout=90,
-        check=False,
-    )
+    code = f"""
+import sys, psycopg, redis
+from pathlib import Path
+from attribution_portal.ops import embedded
+folder = Path({str(folder)!r})
+database = embedded.postgres(folder / 'p')
+cache = embedded.redis(folder / 'r')
+with psycopg.connect(database, autocommit=True) as connection, redis.Redis.from_url(cache) as client:
+    {action}
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -52,18 +49,15 @@ def test_data_outlive_a_restart(folder: Path) -> None:
 
 
 def test_a_second_command_joins_the_running_servers(folder: Path) -> None:
-    inner = "import subprocess\nprint(subprocess.run([sys.executable, '-c', {code!r}], capture_output=True, text=True).stdout)"
     code = (
         "from pathlib import Path; from attribution_portal.ops import embedded\n"
         f"folder = Path({str(folder)!r})\nprint(embedded.postgres(folder / 'p'), embedded.redis(folder / 'r'))"
     )
-    seen = run(
-        folder,
-        f"print(database, cache)\n{inner.format(code=code)}\nprint(client.ping(), connection.execute('SELECT 1').fetchone())",
-    )
-    first, second, _blank, still = seen.splitlines()
-    assert first == second
-    assert still == "True (1,)"
+    second = f"import subprocess; subprocess.run([sys.executable, '-c', {code!r}], check=True)"
+    still = "print(client.ping(), connection.execute('SELECT 1').fetchone())"
+    seen = run(folder, f"print(database, cache, flush=True); {second}; {still}").splitlines()
+    assert seen[0] == seen[1]
+    assert seen[2] == "True (1,)"
 
 
 def test_redis_asks_for_its_password(folder: Path) -> None:
