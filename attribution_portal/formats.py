@@ -50,7 +50,7 @@ class Reader:
         there are any. `trim` leaves out cents that are zero: for sentences and headlines, not for columns."""
         if value is None:
             return UNKNOWN
-        return _money(value, self.locale, (currency or "").strip().upper(), trim, False)
+        return _money(value, self.locale, currency, trim, False)
 
     def count(self, value: Number | None) -> str:
         """A number of things ("1,234"); at most two decimals where the value has any."""
@@ -74,7 +74,7 @@ class Reader:
             return UNKNOWN
         if currency is None:
             return _count(value, self.locale, True)
-        return _money(value, self.locale, currency.strip().upper(), False, True)
+        return _money(value, self.locale, currency, False, True)
 
     def day(self, day: date | None, *, short: bool = False) -> str:
         """A calendar day in full ("1 June 2026") or short ("1 Jun 2026", in German "01.06.2026")."""
@@ -127,7 +127,7 @@ class Reader:
     def affixes(self, currency: str | None) -> tuple[str, str]:
         """What stands before and after an amount of this currency, for axis ticks: ("€", "") or ("", "
         €")."""
-        style = _money_style(self.locale, (currency or "").strip().upper())
+        style = _money_style(self.locale, currency)
         return style.prefix, style.suffix
 
     @property
@@ -163,6 +163,7 @@ class _MoneyStyle:
     prefix: str
     suffix: str
     digits: int
+    known: bool
 
 
 @lru_cache(maxsize=64)
@@ -192,26 +193,27 @@ def _symbols(code: str) -> _Symbols:
 
 
 @lru_cache(maxsize=256)
-def _money_style(code: str, currency: str) -> _MoneyStyle:
-    if not currency:
-        return _MoneyStyle("", "", 2)
+def _money_style(code: str, currency: str | None) -> _MoneyStyle:
+    name = (currency or "").strip().upper()
+    if not name:
+        return _MoneyStyle("", "", 2, known=False)
     locale = _locale(code)
     pattern: NumberPattern = locale.currency_formats["standard"]
-    symbol = get_currency_symbol(currency, locale)
+    symbol = get_currency_symbol(name, locale)
     prefix, suffix = (affix.replace("¤", symbol) for affix in (pattern.prefix[0], pattern.suffix[0]))
     # CLDR's currency spacing, which Babel leaves out: a code must not run into the digits ("CHF 5.00").
     if prefix and prefix[-1].isalpha():
         prefix += _NO_BREAK_SPACE
     if suffix and suffix[0].isalpha():
         suffix = _NO_BREAK_SPACE + suffix
-    return _MoneyStyle(prefix, suffix, get_currency_precision(currency))
+    return _MoneyStyle(prefix, suffix, get_currency_precision(name), known=True)
 
 
 @lru_cache(maxsize=16_384)
-def _money(value: Number, code: str, currency: str, trim: bool, signed: bool) -> str:
+def _money(value: Number, code: str, currency: str | None, trim: bool, signed: bool) -> str:
     style = _money_style(code, currency)
     digits = style.digits
-    if (trim or not currency) and digits:
+    if digits and (trim or not style.known):
         rounded = _EXACT.quantize(Decimal(value), _quantum(digits))
         digits = 0 if rounded == rounded.to_integral_value() else digits
     return _fixed(value, code, digits, style.prefix, style.suffix, signed)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Final, Literal, get_args
 
 By = Literal["day", "week", "month"]
@@ -203,24 +204,16 @@ class Bucket:
     last: date
     next: date
 
-    def __contains__(self, day: date) -> bool:
-        return self.first <= day <= self.last
-
 
 def buckets(period: Period, by: By) -> tuple[Bucket, ...]:
     """Every bucket of a period in order, empty ones too; together their days are exactly the period's."""
+    if by == "day":
+        each = [date.fromordinal(n) for n in range(period.start.toordinal(), period.end.toordinal() + 2)]
+        return tuple(Bucket(day, day, day, following) for day, following in pairwise(each))
     found = []
     start = bucket(period.start, by)
     while start <= period.end:
-        following = _following(start, by)
-        found.append(
-            Bucket(start, max(start, period.start), min(following - timedelta(days=1), period.end), following)
-        )
+        following = start + timedelta(days=7) if by == "week" else (start + timedelta(days=31)).replace(day=1)
+        found.append(Bucket(start, max(start, period.start), min(following - timedelta(days=1), period.end), following))
         start = following
     return tuple(found)
-
-
-def _following(start: date, by: By) -> date:
-    if by == "month":
-        return (start + timedelta(days=31)).replace(day=1)
-    return start + timedelta(days=7 if by == "week" else 1)

@@ -128,22 +128,27 @@ def _bars(view: Scene) -> list[dict[str, object]]:
     """The measured series. A bucket without rows, or with a day whose number is not known, has no bar."""
     say, measures, whole = view.reader.gettext, view.measures, view.whole
     if not whole.split_days:
-        return [_bar(view, say("Measured sales"), "measured", [m.value for m in measures])]
-    bars = [
-        _bar(view, say("Campaigns"), "campaign", [m.campaign for m in measures]),
-        _bar(view, say("Organic"), "organic", [m.organic for m in measures]),
-    ]
-    if whole.unsplit_days:
-        bars.append(_bar(view, say("Not split"), "unsplit", [m.unsplit for m in measures]))
-    return bars
+        series = [(say("Measured sales"), "measured", [m.value for m in measures])]
+    else:
+        series = [
+            (say("Campaigns"), "campaign", [m.campaign for m in measures]),
+            (say("Organic"), "organic", [m.organic for m in measures]),
+        ]
+        if whole.unsplit_days:
+            series.append((say("Not split"), "unsplit", [m.unsplit for m in measures]))
+    starts = [piece.bucket.start.isoformat() for piece in view.slices]
+    hatches = ["/" if piece.provisional else "" for piece in view.slices]
+    return [_bar(view, name, role, starts, values, hatches) for name, role, values in series]
 
 
-def _bar(view: Scene, name: str, role: str, values: list[Decimal | None]) -> dict[str, object]:
+def _bar(
+    view: Scene, name: str, role: str, starts: list[str], values: list[Decimal | None], hatches: list[str]
+) -> dict[str, object]:
     trace: dict[str, object] = {
         "type": "bar",
         "name": name,
         "meta": {"role": role},
-        "x": [piece.bucket.start.isoformat() for piece in view.slices],
+        "x": starts,
         "y": [None if value is None else float(value) for value in values],
         "customdata": [
             None if value is None else [label, view.amount(value)]
@@ -152,9 +157,8 @@ def _bar(view: Scene, name: str, role: str, values: list[Decimal | None]) -> dic
         "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{plotly_text(name)}: %{{customdata[1]}}<extra></extra>",
         **_SPANS[view.by],
     }
-    if any(piece.provisional for piece in view.slices):
-        shapes = ["/" if piece.provisional else "" for piece in view.slices]
-        trace["marker"] = {"pattern": {"shape": shapes, "solidity": 0.5}}
+    if any(hatches):
+        trace["marker"] = {"pattern": {"shape": hatches, "solidity": 0.5}}
     return trace
 
 

@@ -5,7 +5,7 @@ disagree. Unknown is kept apart from zero all the way: a sum is known only when 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -112,8 +112,8 @@ class Slice:
     = today is in it, so it is not over."""
 
     bucket: Bucket
-    rows: tuple[DailyRow, ...]
-    adjustments: tuple[SeenAdjustment, ...]
+    rows: Sequence[DailyRow]
+    adjustments: Sequence[SeenAdjustment]
     provisional: bool
 
     def measure(self, metric: Metric) -> Measure:
@@ -138,8 +138,9 @@ def slices(
     for adjustment in adjustments:
         if adjustment.day is not None and adjustment.day in period:
             seen.setdefault(bucket(adjustment.day, by), []).append(adjustment)
+    unfinished = bucket(today, by) if today in period else None
     return tuple(
-        Slice(each, tuple(rows.get(each.start, ())), tuple(seen.get(each.start, ())), today in each)
+        Slice(each, rows.get(each.start, ()), seen.get(each.start, ()), each.start == unfinished)
         for each in buckets(period, by)
     )
 
