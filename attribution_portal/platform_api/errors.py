@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the classes are states that a page shows, and are called what they are
 """What can go wrong between the portal and the platform.
 
     PlatformError
@@ -7,11 +8,11 @@
     ├── Conflict         409: somebody changed it meanwhile; read again.
     ├── Unavailable      429, 5xx, network, timeout, page deadline, spent budget: try again later.
     │   └── Unknown      a write that may or may not have been carried out: read back, never send again.
-    ├── BadPayload       an answer that cannot be read: HTML, truncated JSON, a required field missing or mistyped.
+    ├── BadPayload       an answer that cannot be read: HTML, truncated JSON, a field missing or mistyped.
     └── SignInFailed     the service account cannot get a token, or its token is refused again and again.
 
-The class decides what a person sees; `sentence` is that text. `detail` is for logs and never holds a body, a token
-or money. Source: contract §3 "Errors".
+The class decides what a person sees; `sentence` is that text. `detail` is for logs and never holds a body, a
+token or money. Source: contract §3 "Errors".
 """
 
 from __future__ import annotations

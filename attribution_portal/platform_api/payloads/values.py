@@ -1,9 +1,7 @@
-"""What the wire says, as typed, frozen values.
+"""The values that leave this package: frozen, typed, one per body of the contract.
 
-Every body of the contract is decoded here and nowhere else. Documented (D) facts and assumed (A) shapes are marked as in
-the contract; an assumption that a live account disproves is corrected in this file alone. Decoders tolerate missing,
-null and extra members, ids that are numbers, arrays instead of pages, and unknown enum values (kept as they are); they
-are strict about what must be there. Money is `Decimal` in major units.
+Money is `Decimal` in major units, instants are aware and in UTC, enum fields hold the platform's own words.
+`None` means that the platform did not say; it never stands for zero.
 """
 
 from __future__ import annotations
@@ -18,8 +16,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading(Generic[T]):
-    """A value and when it was read. `stale` is True when it is past its soft age and being refreshed behind the page,
-    or when the platform could not be asked and this is the last answer known."""
+    """A value and when it was read. `stale` is True when it is past its soft age and being refreshed behind
+    the page, or when the platform could not be asked and this is the last answer known."""
 
     value: T
     read_at: datetime
@@ -38,7 +36,8 @@ class Page(Generic[T]):
 
 @dataclass(frozen=True, slots=True)
 class PartnerInfo:
-    """§4. `has_lookout` is `demand_prediction`, `has_wave` is `campaign_recommendations`; None when not said."""
+    """§4. `has_lookout` is `demand_prediction`, `has_wave` is `campaign_recommendations`; None when not
+    said."""
 
     id: str
     name: str
@@ -51,7 +50,8 @@ class PartnerInfo:
 
 @dataclass(frozen=True, slots=True)
 class EventBenchmark:
-    """An event's prediction against its benchmark, as fractions of capacity (0–1 and above), and a word such as `above`."""
+    """An event's prediction against its benchmark, as fractions of capacity (0–1 and above), and a word such
+    as `above`."""
 
     prediction: Decimal | None
     benchmark: Decimal | None
@@ -149,7 +149,8 @@ class SalesPoint:
 
 @dataclass(frozen=True, slots=True)
 class Benchmark:
-    """§5 `GET /events/{eid}/benchmark`, always in percent of capacity: the fraction-or-percent rule is applied here."""
+    """§5 `GET /events/{eid}/benchmark`, always in percent of capacity: the fraction-or-percent rule is
+    applied here."""
 
     now: Decimal | None
     prediction: Decimal | None
@@ -158,7 +159,8 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True)
 class DailyRow:
-    """One day's measured sales. `campaign_*` None = the platform did not split this day; never zero by default."""
+    """One day's measured sales. `campaign_*` None = the platform did not split this day; never zero by
+    default."""
 
     date: date
     revenue: Decimal
@@ -169,8 +171,8 @@ class DailyRow:
 
 @dataclass(frozen=True, slots=True)
 class Adjustment:
-    """A campaign result, "sales adjustment" (§6). `purchases` counts, `revenue` is money, `source` is an open word
-    (`automated` documented, `manual` assumed). No sales date exists, only `created_at`."""
+    """A campaign result, "sales adjustment" (§6). `purchases` counts, `revenue` is money, `source` is an
+    open word (`automated` documented, `manual` assumed). No sales date exists, only `created_at`."""
 
     id: str
     event_id: str
@@ -183,7 +185,8 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class DailyRevenue:
-    """§5 "Daily revenue": days in date order, and the adjustment rows that travel with them (the same as §6)."""
+    """§5 "Daily revenue": days in date order, and the adjustment rows that travel with them (the same as
+    §6)."""
 
     currency: str | None
     days: tuple[DailyRow, ...]
@@ -260,7 +263,8 @@ class PackageEvent:
 
 @dataclass(frozen=True, slots=True)
 class PackageCluster:
-    """A segment of a package (A). `customers` = people in it, the only base a rate may use; None = not known."""
+    """A segment of a package (A). `customers` = people in it, the only base a rate may use; None = not
+    known."""
 
     tc: str
     label: str | None
@@ -309,8 +313,8 @@ class ClusterResult:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationResult:
-    """§8: a package's results, clusters in name order. Empty = no results yet. Totals are the reader's sum; whether a
-    person may sit in two clusters is not documented, so the sum of customers is an upper bound."""
+    """§8: a package's results, clusters in name order. Empty = no results yet. Totals are the reader's sum;
+    whether a person may sit in two clusters is not documented, so the sum of customers is an upper bound."""
 
     clusters: tuple[ClusterResult, ...]
 

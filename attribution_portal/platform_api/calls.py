@@ -1,0 +1,248 @@
+"""From an endpoint function to the platform and back: token, budget, tries, cache, decoding.
+
+Reads are tried up to five times (429, 5xx, network), never past the deadline. Writes are sent once: what may
+or may not have been carried out is `Unknown`, because the platform has no idempotency keys (§3). The one
+thing that is sent again is a call that was refused with 401, which is known not to have been carried out.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Generic, TypeVar
+
+from attribution_portal.platform_api import budget, cache, configuration, tokens, transport
+from attribution_portal.platform_api.cache import Ages, Body, Source
+from attribution_portal.platform_api.errors import BadPayload, PlatformError, SignInFailed, Unavailable, Unknown
+from attribution_portal.platform_api.outcomes import (
+    TOO_MANY_REQUESTS,
+    Answer,
+    Lost,
+    Unreadable,
+    failure,
+    failure_of_lost,
+    parse,
+    payload_of,
+    query_pairs,
+    says_not_authorized,
+    seconds_named,
+)
+from attribution_portal.platform_api.payloads import Reading
+from attribution_portal.platform_api.payloads.wire import Malformed
+from attribution_portal.platform_api.transport import Caller, Endpoint
+
+T = TypeVar("T")
+
+TRIES = 5
+# Once a new token has met the same "not authorized", a 401 there is taken as a plain refusal for this long
+# (§6).
+BARRED_SECONDS = 900.0
+
+_jitter = random.SystemRandom()
+# (account, partner, endpoint) → until, on time.monotonic().
+_barred: dict[tuple[str, str, str], float] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Read(Generic[T]):
+    """One reading call. `nothing_on`: errors that mean "there is none" here and are decoded as null."""
+
+    endpoint: Endpoint
+    decode: Callable[[object], T]
+    ages: Ages
+    nothing_on: tuple[type[PlatformError], ...] = ()
+
+
+def read(
+    call: Read[T],
+    *,
+    caller: Caller,
+    scope: str,
+    query: Mapping[str, object] | None = None,
+    **segments: str,
+) -> Reading[T]:
+    """Through the cache, or past it for polling and rereading callers, whose answers are kept there all the
+    same."""
+    path = call.endpoint.path(**segments)
+    pairs = query_pairs(query or {})
+    key = cache.key_for(
+        partner_id=caller.partner_id,
+        endpoint=call.endpoint.name,
+        params=(("path", path), *pairs),
+        scope=scope,
+    )
+
+    def source(asking: Callable[[], Caller]) -> Source[T]:
+        return Source(
+            endpoint=call.endpoint.name,
+            decoder=f"{call.decode.__module__}.{call.decode.__qualname__}",
+            fetch=lambda: _fetch(call, caller=asking(), path=path, query=query),
+            decode=lambda body: _decode(call, body),
+        )
+
+    front = source(lambda: caller)
+    if caller.lane == "polling" or caller.reread:
+        return cache.read_fresh(key, source=front)
+    # A refresh behind the page has a whole page's time of its own, from when it starts.
+    behind = source(lambda: replace(caller, deadline=_page_from_now()))
+    return cache.read(key, ages=call.ages, source=front, behind=behind, until=_end_of(caller))
+
+
+def write(
+    endpoint: Endpoint,
+    *,
+    caller: Caller,
+    drops: tuple[str, ...],
+    query: Mapping[str, object] | None = None,
+    body: Mapping[str, object] | None = None,
+    **segments: str,
+) -> object:
+    """Sends once and drops the cached answers that it makes untrue. Returns the answer's JSON, None when it
+    has none.
+
+    Raises Unknown when nobody can tell whether it was carried out, Unavailable when it certainly was not.
+    """
+    until = _end_of(caller)
+    outcome = _authorised(endpoint, caller=caller, path=endpoint.path(**segments), query=query, body=body, until=until)
+    # Whatever the answer: a drop costs one reading, an untrue number costs trust.
+    cache.drop(caller.partner_id, *drops)
+    if isinstance(outcome, Lost):
+        raise failure_of_lost(outcome, endpoint=endpoint.name, writes=True)
+    error = failure(outcome, endpoint=endpoint.name, writes=True)
+    if error is not None:
+        raise error
+    if not outcome.fault and not outcome.body.strip():
+        return None
+    try:
+        return parse(outcome.body)
+    except Unreadable as unreadable:
+        # A gateway's page, say: it cannot be told who answered, the platform or something before it.
+        raise Unknown(
+            outcome.fault or str(unreadable),
+            endpoint=endpoint.name,
+            status=outcome.status,
+            request_id=outcome.request_id,
+        ) from unreadable
+
+
+def _page_from_now() -> float:
+    return time.monotonic() + configuration.number("PLATFORM_PAGE_SECONDS")
+
+
+def _end_of(caller: Caller) -> float:
+    if caller.deadline is not None:
+        return caller.deadline
+    return time.monotonic() + configuration.number("PLATFORM_POLLING_SECONDS")
+
+
+def _fetch(call: Read[T], *, caller: Caller, path: str, query: Mapping[str, object] | None) -> Body:
+    answer = _tried(call.endpoint, caller=caller, path=path, query=query)
+    error = failure(answer, endpoint=call.endpoint.name, writes=False)
+    if isinstance(error, call.nothing_on) or (error is None and answer.status == 204):
+        return Body(content=b"null", status=answer.status, request_id=answer.request_id)
+    if error is not None:
+        raise error
+    if answer.fault:
+        raise BadPayload(answer.fault, endpoint=call.endpoint.name, status=answer.status, request_id=answer.request_id)
+    return Body(content=answer.body, status=answer.status, request_id=answer.request_id)
+
+
+def _decode(call: Read[T], body: Body) -> T:
+    answer = Answer(status=200, body=body.content, request_id=body.request_id)
+    try:
+        return call.decode(payload_of(answer, endpoint=call.endpoint.name))
+    except Malformed as error:
+        raise BadPayload(
+            str(error), endpoint=call.endpoint.name, status=body.status, request_id=body.request_id
+        ) from error
+
+
+def _tried(endpoint: Endpoint, *, caller: Caller, path: str, query: Mapping[str, object] | None) -> Answer:
+    """The first answer that is not worth another try. Raises the last try's error when all are used up, or
+    when the wait before the next would end past the deadline."""
+    until = _end_of(caller)
+    for tried in range(1, TRIES + 1):
+        outcome = _authorised(endpoint, caller=caller, path=path, query=query, body=None, until=until)
+        if isinstance(outcome, Answer) and not outcome.is_transient:
+            return outcome
+        pause = _pause(outcome, tried)
+        if tried == TRIES or time.monotonic() + pause >= until:
+            break
+        time.sleep(pause)
+    raise _spent(outcome, endpoint, pause)
+
+
+def _spent(outcome: Answer | Lost, endpoint: Endpoint, pause: float) -> PlatformError:
+    if isinstance(outcome, Lost):
+        return failure_of_lost(outcome, endpoint=endpoint.name, writes=False)
+    error = failure(outcome, endpoint=endpoint.name, writes=False)
+    if not isinstance(error, Unavailable):
+        raise TypeError(f"{outcome.status} is not transient")
+    if error.retry_after is None and outcome.status == TOO_MANY_REQUESTS:
+        error.retry_after = pause
+    return error
+
+
+def _pause(outcome: Answer | Lost, tried: int) -> float:
+    """Seconds before the next try (§3): what `Retry-After` says; after a 429 without one, 5 to 10 s; else a
+    random part of 0.5 s doubling, at most 30 s. Random so that processes that failed together do not come
+    back together."""
+    if isinstance(outcome, Answer):
+        named = seconds_named(outcome.retry_after, now=datetime.now(UTC))
+        if named is not None:
+            return named
+        if outcome.status == TOO_MANY_REQUESTS:
+            base = configuration.number("PLATFORM_RATE_LIMIT_SECONDS")
+            return _jitter.uniform(base, 2 * base)
+    doubled = configuration.number("PLATFORM_RETRY_BASE_SECONDS") * 2 ** (tried - 1)
+    return _jitter.uniform(0.0, min(doubled, configuration.number("PLATFORM_RETRY_CAP_SECONDS")))
+
+
+def _authorised(
+    endpoint: Endpoint,
+    *,
+    caller: Caller,
+    path: str,
+    query: Mapping[str, object] | None,
+    body: Mapping[str, object] | None,
+    until: float,
+) -> Answer | Lost:
+    """One try, with a new sign-in and one more try after a 401 (§2). A 401 for a new token too is either
+    this call's own refusal, when it says "not authorized" (§6), or a dead account: SignInFailed. Never
+    loops."""
+    refused: str | None = None
+    place = (caller.account.id, caller.partner_id, endpoint.name)
+    while True:
+        token = tokens.access_token(caller.account, until=until, refused=refused)
+        budget.spend(
+            partner_id=caller.partner_id,
+            kind="read" if endpoint.method == "GET" else "write",
+            lane=caller.lane,
+            endpoint=endpoint.name,
+            until=until,
+        )
+        outcome = transport.exchange(
+            endpoint,
+            path=path,
+            until=until,
+            query=query,
+            body=body,
+            headers={"Authorization": f"Bearer {token}", "X-Preferred-Partner-Id": caller.partner_id},
+        )
+        if isinstance(outcome, Lost) or outcome.status != 401:
+            return outcome
+        barred = says_not_authorized(outcome)
+        if barred and (refused is not None or _barred.get(place, 0.0) > time.monotonic()):
+            _barred[place] = time.monotonic() + BARRED_SECONDS
+            return outcome
+        if refused is not None:
+            raise SignInFailed(
+                "a new token is refused",
+                endpoint=endpoint.name,
+                status=outcome.status,
+                request_id=outcome.request_id,
+            )
+        refused = token

@@ -1,0 +1,57 @@
+"""Campaigns of an event and what Meta says about them (§7)."""
+
+from __future__ import annotations
+
+from attribution_portal.platform_api.cache import Ages
+from attribution_portal.platform_api.calls import Read, read
+from attribution_portal.platform_api.errors import NotFound, NotPermitted
+from attribution_portal.platform_api.events import scope
+from attribution_portal.platform_api.payloads import Campaign, MetaInsights, MetaResults, Page, Reading
+from attribution_portal.platform_api.payloads import campaigns as decode
+from attribution_portal.platform_api.transport import Caller, Endpoint
+
+# §7: 403, 404 and an empty object all mean that Meta has nothing for this event, which is a state, not a
+# failure.
+NONE_THERE = (NotFound, NotPermitted)
+META_AGES = Ages(soft=300, hard=3600)
+
+FOR_EVENT = Read(Endpoint("GET", "/events/{eid}/campaigns"), decode.campaigns, Ages(soft=60, hard=15 * 60))
+META_RESULTS = Read(
+    Endpoint("GET", "/integrations/facebook/events/{eid}/campaign_results"),
+    decode.meta_results,
+    META_AGES,
+    nothing_on=NONE_THERE,
+)
+META_INSIGHTS = Read(
+    Endpoint("GET", "/integrations/facebook/events/{eid}/fb_insights"),
+    decode.meta_insights,
+    META_AGES,
+    nothing_on=NONE_THERE,
+)
+META_CONNECTED = Read(
+    Endpoint("GET", "/integrations/connect/facebook/status"),
+    decode.meta_connected,
+    META_AGES,
+    nothing_on=NONE_THERE,
+)
+
+
+def for_event(*, caller: Caller, eid: str) -> Reading[Page[Campaign]]:
+    """§5, §7 `GET /events/{eid}/campaigns`: one row per taste cluster and run."""
+    return read(FOR_EVENT, caller=caller, scope=scope(eid), eid=eid)
+
+
+def meta_results(*, caller: Caller, eid: str) -> Reading[MetaResults]:
+    """§7: Meta's results for the event and for its series; None where Meta has no numbers, which is not
+    zero."""
+    return read(META_RESULTS, caller=caller, scope=scope(eid), eid=eid)
+
+
+def meta_insights(*, caller: Caller, eid: str) -> Reading[MetaInsights]:
+    """§7: impressions, clicks and ad spend; all None when Meta has nothing."""
+    return read(META_INSIGHTS, caller=caller, scope=scope(eid), eid=eid)
+
+
+def meta_connected(*, caller: Caller) -> Reading[bool | None]:
+    """§7: whether the partner has connected Meta; None when the platform does not say."""
+    return read(META_CONNECTED, caller=caller, scope="partner")

@@ -1,0 +1,385 @@
+"""The service account's tokens, one set for all processes (§2).
+
+The set lies in Redis, sealed with FIELD_ENCRYPTION_KEYS, so that twenty workers sign in once and not twenty
+times: `/auth` has the tightest budget of all. Each process also remembers it, which is safe because an old
+access token stays valid until it expires. Whoever finds less than five minutes left refreshes, one at a time
+for everybody: the others go on with the token they have. Without Redis each process keeps its own set.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import logging
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import TypeVar, cast
+
+import jwt
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from attribution_portal.platform_api import configuration, store, transport
+from attribution_portal.platform_api.errors import (
+    BadPayload,
+    NotPermitted,
+    PlatformError,
+    Rejected,
+    SignInFailed,
+    Text,
+    Unavailable,
+)
+from attribution_portal.platform_api.outcomes import Answer, Lost, failure, failure_of_lost, payload_of
+from attribution_portal.platform_api.payloads.accounts import Refreshed, SignedIn, refreshed, signed_in
+from attribution_portal.platform_api.payloads.wire import Malformed
+from attribution_portal.platform_api.transport import Endpoint
+from attribution_portal.platform_api.turns import turn
+
+AUTH = Endpoint("POST", "/auth")
+REFRESH = Endpoint("POST", "/auth/refresh_token")
+
+PARTNER_GROUP = re.compile(r"partner-id-.+|fd\d+", re.ASCII)
+
+REFRESH_WHEN_LEFT = 300.0
+# After a day without any call a new sign-in costs less thought than an old refresh token.
+KEEP_SECONDS = 24 * 3600
+# Wrong credentials stay wrong until somebody changes them: ask again once a minute, not on every page.
+REMEMBER_REFUSAL_SECONDS = 60
+# `/auth` itself is down or busy: leave it alone for this long, unless it names a time.
+REMEMBER_OUTAGE_SECONDS = 5
+# A refresh and a sign-in together may take this long; the lock of a killed process is free again soon after.
+SIGN_IN_SECONDS = 10.0
+LOCK_SECONDS = 15.0
+
+logger = logging.getLogger("attribution_portal.platform")
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A service account. `password()` unseals it, and is called only when a sign-in really happens."""
+
+    id: str
+    username: str
+    password: Callable[[], str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """One session. `expires_at` and `issued_at` are wall-clock seconds, because processes share them."""
+
+    access: str = field(repr=False)
+    identity: str = field(repr=False)
+    refresh: str = field(repr=False)
+    issued_at: float
+    expires_at: float
+
+    @property
+    def is_valid(self) -> bool:
+        return time.time() < self.expires_at
+
+    @property
+    def is_fresh(self) -> bool:
+        """A token whose whole life is shorter than the margin would never be fresh: half its life is its
+        margin."""
+        life = self.expires_at - self.issued_at
+        margin = REFRESH_WHEN_LEFT if life > REFRESH_WHEN_LEFT else life / 2
+        return self.expires_at - time.time() >= margin
+
+
+_memory: dict[str, Tokens] = {}
+# Refusals as this process saw them, for when Redis is away: key → (until on time.monotonic(), sealed record).
+_refusals: dict[str, tuple[float, dict[str, str]]] = {}
+
+
+def access_token(account: Account, *, until: float, refused: str | None = None) -> str:
+    """A token to call with. `refused` is one that the platform has just answered 401: it is never given
+    back, and when nobody has replaced it yet, this signs in again. Raises SignInFailed or Unavailable.
+    """
+    key = _key(account)
+    until = min(until, time.monotonic() + SIGN_IN_SECONDS)
+    known = _known(key, refused=refused)
+    if known is not None and known.is_fresh:
+        return known.access
+    if known is not None and known.is_valid:
+        return _refresh_ahead(account, key, known, until).access
+    with _alone(key, until=until):
+        known = _known(key, refused=refused, look_again=True)
+        if known is not None and known.is_fresh:
+            return known.access
+        return _renew(account, key, refused=refused, until=until).access
+
+
+def groups(account: Account) -> tuple[str, ...]:
+    """The partners the account may act for: signs in anew, because a kept token names the groups of
+    yesterday.
+
+    The order is the token's. Other groups in it are left out. Raises SignInFailed, Unavailable or BadPayload.
+    """
+    until = time.monotonic() + SIGN_IN_SECONDS
+    key = _key(account)
+    with _alone(key, until=until):
+        tokens = _sign_in(account, key, until=until)
+    try:
+        # Not verified: the token came a moment ago over our own connection to the platform, and is read to
+        # learn something from the platform, not to let anybody in. It is the platform that checks it on
+        # every call.
+        claims = jwt.decode(tokens.identity, options={"verify_signature": False})
+    except jwt.InvalidTokenError as error:
+        raise BadPayload("IdToken is no JWT", endpoint=AUTH.name) from error
+    found = claims.get("cognito:groups", [])
+    names = found if isinstance(found, list) else []
+    partners = (name for name in names if isinstance(name, str) and PARTNER_GROUP.fullmatch(name))
+    return tuple(dict.fromkeys(partners))
+
+
+def forget(account: Account) -> None:
+    """Drop what is remembered of this account, here and in Redis: its session and its refusals."""
+    key = _key(account)
+    _memory.pop(key, None)
+    _refusals.pop(key, None)
+    _try_store(lambda client: client.delete(key, f"{key}:refused"))
+
+
+def _key(account: Account) -> str:
+    """The platform is part of it: a token of staging is no token of production."""
+    identity = json.dumps([configuration.base_url(), account.id, account.username])
+    return f"portal-token:{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
+
+
+def _known(key: str, *, refused: str | None, look_again: bool = False) -> Tokens | None:
+    """The set that this process remembers or that Redis holds, unless it is the refused one."""
+    remembered = _memory.get(key)
+    if not look_again and remembered is not None and remembered.is_fresh and remembered.access != refused:
+        return remembered
+    sealed = _try_store(lambda client: client.get(key))
+    shared = _opened(sealed) if isinstance(sealed, bytes) else None
+    if shared is not None:
+        _memory[key] = shared
+    best = shared or remembered
+    return best if best is not None and best.access != refused else None
+
+
+def _refresh_ahead(account: Account, key: str, known: Tokens, until: float) -> Tokens:
+    """The token still works: one caller refreshes it, the others take it as it is. A refresh that fails now
+    is tried again by the next caller; the token still works for this one."""
+    with turn(f"{key}:lock", wait=0.0, expires=LOCK_SECONDS) as is_mine:
+        if not is_mine:
+            return known
+        newer = _known(key, refused=None, look_again=True)
+        if newer is not None and newer.is_fresh:
+            return newer
+        try:
+            return _renew(account, key, refused=None, until=until)
+        except PlatformError as error:
+            logger.warning("token not refreshed ahead of time: %s", error)
+            return known
+
+
+def _renew(account: Account, key: str, *, refused: str | None, until: float) -> Tokens:
+    """Refresh, or sign in when there is nothing to refresh or the session is dead. Called under the lock."""
+    current = _memory.get(key)
+    if current is not None and refused is None:
+        renewed = _refreshed(current, until=until)
+        if renewed is not None:
+            return _keep(key, renewed)
+    return _sign_in(account, key, until=until)
+
+
+def _refreshed(current: Tokens, *, until: float) -> Tokens | None:
+    """None when the platform no longer takes the refresh token."""
+    outcome = transport.exchange(REFRESH, path=REFRESH.path(), until=until, body={"token": current.refresh})
+    if isinstance(outcome, Lost):
+        raise failure_of_lost(outcome, endpoint=REFRESH.name, writes=False)
+    error = failure(outcome, endpoint=REFRESH.name, writes=False)
+    if isinstance(error, Unavailable):
+        raise error
+    if error is not None:
+        return None
+    body = _decoded(outcome, refreshed, REFRESH)
+    return _tokens(body, identity=current.identity, refresh=current.refresh)
+
+
+def _sign_in(account: Account, key: str, *, until: float) -> Tokens:
+    """`POST /auth`, at most once, and not at all while the same credentials are known to be refused."""
+    password = account.password()
+    fingerprint = _fingerprint(password)
+    _raise_remembered(key, fingerprint)
+    outcome = transport.exchange(
+        AUTH, path=AUTH.path(), until=until, body={"username": account.username, "password": password}
+    )
+    try:
+        return _keep(key, _accepted(outcome))
+    except SignInFailed as error:
+        _remember(key, fingerprint, error, REMEMBER_REFUSAL_SECONDS)
+        raise
+    except Unavailable as error:
+        _remember(key, fingerprint, error, error.retry_after or REMEMBER_OUTAGE_SECONDS)
+        raise
+
+
+def _accepted(outcome: Answer | Lost) -> Tokens:
+    if isinstance(outcome, Lost):
+        raise failure_of_lost(outcome, endpoint=AUTH.name, writes=False)
+    error = failure(outcome, endpoint=AUTH.name, writes=False)
+    if isinstance(error, NotPermitted | Rejected):
+        raise SignInFailed(
+            error.detail,
+            endpoint=AUTH.name,
+            status=error.status,
+            request_id=error.request_id,
+            sentence=_reason(error.detail),
+        )
+    if error is not None:
+        raise error
+    body = _decoded(outcome, signed_in, AUTH)
+    if body.challenge:
+        raise SignInFailed(
+            f"challenge {body.challenge}",
+            endpoint=AUTH.name,
+            status=outcome.status,
+            request_id=outcome.request_id,
+            sentence=_challenged(body.challenge),
+        )
+    return _tokens(body, identity=body.id_token, refresh=body.refresh_token)
+
+
+def _decoded(outcome: Answer, decode: Callable[[object], T], endpoint: Endpoint) -> T:
+    try:
+        return decode(payload_of(outcome, endpoint=endpoint.name))
+    except Malformed as error:
+        raise BadPayload(
+            str(error), endpoint=endpoint.name, status=outcome.status, request_id=outcome.request_id
+        ) from error
+
+
+def _tokens(body: SignedIn | Refreshed, *, identity: str, refresh: str) -> Tokens:
+    now = time.time()
+    return Tokens(
+        access=body.access_token,
+        identity=identity,
+        refresh=refresh,
+        issued_at=now,
+        expires_at=now + body.expires_in,
+    )
+
+
+def _reason(message: str) -> Text:
+    return {
+        "error.auth.invalid_credentials": _(
+            "The platform refuses the service account's user name or password. Correct them, then connect again."
+        ),
+        "error.auth.account_disabled": _(
+            "The platform has disabled the service account. Ask the platform's operators to enable it."
+        ),
+        "error.auth.mfa_required": _(
+            "The service account has multi-factor sign-in switched on. Switch it off for this account: a server "
+            "cannot answer the question."
+        ),
+    }.get(message, SignInFailed.sentence)
+
+
+def _challenged(name: str) -> Text:
+    return format_lazy(
+        _(
+            "The platform asks the service account for an interactive step ({challenge}) that a server cannot answer. "
+            "Switch multi-factor sign-in off for this account and set a permanent password."
+        ),
+        challenge=name,
+    )
+
+
+# What is kept, and sealed.
+
+
+def _sealer() -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in settings.FIELD_ENCRYPTION_KEYS])
+
+
+def _keep(key: str, tokens: Tokens) -> Tokens:
+    _memory[key] = tokens
+    _refusals.pop(key, None)
+    sealed = _sealer().encrypt(json.dumps(asdict(tokens)).encode())
+    _try_store(lambda client: client.set(key, sealed, ex=KEEP_SECONDS))
+    _try_store(lambda client: client.delete(f"{key}:refused"))
+    return tokens
+
+
+def _opened(sealed: bytes) -> Tokens | None:
+    """None for what an earlier release or a dropped encryption key has left behind."""
+    try:
+        return Tokens(**json.loads(_sealer().decrypt(sealed)))
+    except (InvalidToken, ValueError, TypeError):
+        return None
+
+
+def _fingerprint(password: str) -> str:
+    """Tells whether the password has changed, without keeping it: a keyed hash, worthless without the key."""
+    key = str(settings.FIELD_ENCRYPTION_KEYS[0]).encode()
+    return hmac.new(key, password.encode(), hashlib.sha256).hexdigest()
+
+
+# Refusals that are remembered.
+
+
+def _remember(key: str, fingerprint: str, error: SignInFailed | Unavailable, seconds: float) -> None:
+    record = {
+        "of": fingerprint,
+        "class": type(error).__name__,
+        "detail": error.detail,
+        "status": str(error.status or ""),
+        "request_id": error.request_id or "",
+    }
+    _refusals[key] = (time.monotonic() + seconds, record)
+    _try_store(lambda client: client.set(f"{key}:refused", json.dumps(record), px=max(1, int(seconds * 1000))))
+
+
+def _raise_remembered(key: str, fingerprint: str) -> None:
+    record = _remembered(key)
+    if record is None or record.get("of") != fingerprint:
+        return
+    status = int(record["status"]) if record.get("status") else None
+    request_id, detail = record.get("request_id") or None, record.get("detail", "")
+    if record.get("class") == SignInFailed.__name__:
+        challenge = detail.removeprefix("challenge ")
+        sentence = _challenged(challenge) if challenge != detail else _reason(detail)
+        raise SignInFailed(detail, endpoint=AUTH.name, status=status, request_id=request_id, sentence=sentence)
+    raise Unavailable(detail, endpoint=AUTH.name, status=status, request_id=request_id)
+
+
+def _remembered(key: str) -> dict[str, str] | None:
+    try:
+        stored = store.attempt(lambda client: client.get(f"{key}:refused"))
+    except store.StoreDown:
+        until, record = _refusals.get(key, (0.0, None))
+        return record if until > time.monotonic() else None
+    if not isinstance(stored, bytes):
+        return None
+    return cast("dict[str, str]", json.loads(stored))
+
+
+# One at a time.
+
+
+@contextmanager
+def _alone(key: str, *, until: float) -> Iterator[None]:
+    """Raises Unavailable when the others are not done before `until`."""
+    wait = max(0.0, until - time.monotonic())
+    with turn(f"{key}:lock", wait=wait, expires=LOCK_SECONDS) as is_mine:
+        if not is_mine:
+            raise Unavailable("waited for another sign-in", endpoint=AUTH.name)
+        yield
+
+
+def _try_store(command: Callable[[store.Client], object]) -> object:
+    try:
+        return store.attempt(command)
+    except store.StoreDown:
+        return None
