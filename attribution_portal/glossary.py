@@ -93,6 +93,25 @@ _TERMS = (
         _("Revenue ÷ purchases"),
     ),
     Term(
+        "cost_per_purchase",
+        _("Cost per purchase"),
+        _("What was spent on ads for each purchase that is credited to them."),
+        _("Ad spend ÷ adjustment purchases"),
+    ),
+    Term(
+        "meta_revenue",
+        _("Revenue, as Meta reports it"),
+        _(
+            "What Meta credits to its ads for this event. Meta counts by its own rules, so it differs from what the"
+            " platform measured and from sales adjustments."
+        ),
+    ),
+    Term(
+        "meta_purchases",
+        _("Purchases, as Meta reports them"),
+        _("How many purchases Meta credits to its ads for this event, by its own rules."),
+    ),
+    Term(
         "adjustment_revenue",
         _("Adjustment revenue"),
         _(
