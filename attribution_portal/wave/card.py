@@ -165,20 +165,15 @@ def cost_per_purchase(*, spend: Decimal | None, purchases: int | None) -> Quotie
     return _quotient(spend, purchases)
 
 
-def meta_roas(result: MetaResult | None) -> Quotient:
+def meta_roas(result: MetaResult) -> Quotient:
     """Meta's own ROAS where it states one, else its revenue ÷ its spend: one report is in one currency."""
-    if result is None:
-        return Quotient(None, Missing.NO_RESULTS)
     if result.roas is not None:
         return Quotient(result.roas, None)
     return roas(revenue=Amount(result.revenue, None), spend=Amount(result.spend, None))
 
 
-def delivery(insights: MetaInsights | None) -> Delivery:
+def delivery(insights: MetaInsights) -> Delivery:
     """Click-through rate and cost per click from Meta's delivery numbers."""
-    if insights is None:
-        nothing = Quotient(None, Missing.NO_RESULTS)
-        return Delivery(ctr=nothing, cpc=nothing)
     return Delivery(
         ctr=click_through_rate(clicks=insights.clicks, impressions=insights.impressions),
         cpc=cost_per_click(spend=insights.spend, clicks=insights.clicks),

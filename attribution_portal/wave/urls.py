@@ -1,4 +1,8 @@
-from django.urls import URLPattern
+"""Campaigns of one partner's events."""
+
+from django.urls import path
+
+from attribution_portal.wave import views
 
 app_name = "wave"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("<str:eid>/", views.campaign, name="campaign")]

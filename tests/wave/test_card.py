@@ -179,7 +179,6 @@ def test_a_cost_per_purchase_needs_spend_and_purchases(
 @pytest.mark.parametrize(
     ("result", "expected"),
     [
-        (None, Quotient(None, Missing.NO_RESULTS)),
         (MetaResult(None, None, None, None), Quotient(None, Missing.REVENUE_UNKNOWN)),
         (MetaResult(None, 4, Decimal(10), None), Quotient(None, Missing.REVENUE_UNKNOWN)),
         (MetaResult(Decimal(30), 4, None, None), Quotient(None, Missing.SPEND_UNKNOWN)),
@@ -189,7 +188,7 @@ def test_a_cost_per_purchase_needs_spend_and_purchases(
         (MetaResult(None, None, None, Decimal("2.9")), Quotient(Decimal("2.9"), None)),
     ],
 )
-def test_metas_own_ratio_stands_as_meta_states_it(result: MetaResult | None, expected: Quotient) -> None:
+def test_metas_own_ratio_stands_as_meta_states_it(result: MetaResult, expected: Quotient) -> None:
     assert card.meta_roas(result) == expected
 
 
@@ -225,11 +224,6 @@ def test_delivery_needs_both_sides_of_each_ratio(
     else:
         cpc = Quotient(spend / 50, None)
     assert made.cpc == cpc
-
-
-def test_delivery_without_numbers_is_not_zero() -> None:
-    nothing = Quotient(None, Missing.NO_RESULTS)
-    assert card.delivery(None) == card.Delivery(ctr=nothing, cpc=nothing)
 
 
 def test_an_absurdly_long_amount_does_not_break_the_ratio() -> None:

@@ -1,0 +1,74 @@
+"""Headline numbers of the campaign page: a value as the reader writes it, or "—" and the reason in words."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from attribution_portal.formats import Reader, raw
+from attribution_portal.panels import Kpi, Text
+from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
+from attribution_portal.wave.card import Amount, Missing, Quotient
+
+WHY: Final[dict[Missing, Text]] = {
+    Missing.NO_RESULTS: _("No results yet."),
+    Missing.REVENUE_UNKNOWN: _("No ratio: the revenue is not known."),
+    Missing.SPEND_UNKNOWN: _("Not known without the ad spend."),
+    Missing.IMPRESSIONS_UNKNOWN: _("Not known without the impressions."),
+    Missing.CLICKS_UNKNOWN: _("Not known without the clicks."),
+    Missing.SPEND_ZERO: _("No ratio: the stated ad spend is zero."),
+    Missing.SPEND_NEGATIVE: _("Not computed: the stated ad spend is below zero."),
+    Missing.OTHER_CURRENCY: _("No ratio: revenue and ad spend are in different currencies."),
+    Missing.CURRENCY_UNKNOWN: _("No ratio: only one of revenue and ad spend names its currency."),
+    Missing.NO_PURCHASES: _("Not computed: there are no purchases."),
+    Missing.NO_IMPRESSIONS: _("Not computed: there are no impressions."),
+    Missing.NO_CLICKS: _("Not computed: there are no clicks."),
+}
+
+
+def count(name: str, label: Text, value: int | None, *, reader: Reader, note: Text = "", term: str = "") -> Kpi:
+    return Kpi(name, label, raw=raw(value), shown=reader.count(value), note=note, term=term)
+
+
+def money(name: str, label: Text, amount: Amount, *, reader: Reader, note: Text = "", term: str = "") -> Kpi:
+    shown = reader.money(amount.value, amount.currency)
+    return Kpi(name, label, raw=raw(amount.value), shown=shown, note=note, term=term)
+
+
+def money_each(
+    name: str, label: Text, quotient: Quotient, currency: str | None, *, reader: Reader, note: Text = ""
+) -> Kpi:
+    """An amount per piece, such as per purchase or per click."""
+    return money(name, label, Amount(quotient.value, currency), reader=reader, note=_why(quotient, note))
+
+
+def ratio(name: str, label: Text, quotient: Quotient, *, reader: Reader, note: Text = "") -> Kpi:
+    shown = reader.ratio(quotient.value)
+    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
+
+
+def percent(name: str, label: Text, quotient: Quotient, *, reader: Reader, note: Text = "") -> Kpi:
+    """A fraction, shown in percent with two digits: click-through rates lie around one percent."""
+    shown = reader.percent(quotient.value, 2)
+    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
+
+
+def division(over: str, under: str) -> str:
+    """How a quotient came about, with its inputs: "€6,615.00 ÷ 147"."""
+    return f"{over} ÷ {under}"
+
+
+def shortly(error: PlatformError) -> Text:
+    """Why a source says nothing, for a line beneath a number or in a table."""
+    if isinstance(error, NotPermitted):
+        return _("This account may not read it.")
+    if isinstance(error, NotFound):
+        return _("None for this event.")
+    return _("Could not be read right now.")
+
+
+def _why(quotient: Quotient, note: Text) -> Text:
+    if note or quotient.missing is None:
+        return note
+    return WHY[quotient.missing]

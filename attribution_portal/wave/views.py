@@ -1,0 +1,26 @@
+"""The campaign page."""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpResponse
+from django.shortcuts import render
+
+from attribution_portal.http import PortalRequest, reader
+from attribution_portal.partners.decorators import partner_view
+from attribution_portal.platform_api.errors import NotFound, NotPermitted
+from attribution_portal.wave import reports
+
+# Panels that may be asked for alone, which is what a failed panel's "Try again" does; each is a partial of the page.
+PANELS = frozenset({"post-campaign", "sources", "meta", "campaigns"})
+
+
+@partner_view()
+def campaign(request: PortalRequest, eid: str) -> HttpResponse:
+    """One event's campaigns and what they did; with htmx and `?panel=` only that panel."""
+    try:
+        page = reports.page(request.partner, eid=eid, reader=reader(request), retry=request.path)
+    except (NotFound, NotPermitted) as error:
+        raise Http404 from error
+    asked = request.GET.get("panel", "")
+    template = f"wave/campaign.html#{asked}" if request.htmx and asked in PANELS else "wave/campaign.html"
+    return render(request, template, {"page": page})
