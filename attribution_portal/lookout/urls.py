@@ -1,4 +1,6 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from attribution_portal.lookout import views
 
 app_name = "lookout"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [path("<str:eid>/", views.event, name="event")]

@@ -1,0 +1,115 @@
+"""The event page's query string, parsed. What cannot be used falls back to its default, with words at its field."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, cast
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from attribution_portal.lookout.selection import (
+    DEFAULT_PERIOD,
+    LAYERS,
+    METRICS,
+    PERIODS,
+    Layer,
+    Metric,
+    Selection,
+)
+from attribution_portal.periods import FIRST_DAY, GRANULARITIES, LAST_DAY, By
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+# `from` is a word of Python's, so the fields have names of their own.
+_PARAMETERS = {"start": "from", "end": "to"}
+
+
+def _one_of(names: tuple[str, ...], otherwise: StrOrPromise) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        required=False, choices=[(name, name) for name in names], error_messages={"invalid_choice": otherwise}
+    )
+
+
+def _day(label: StrOrPromise) -> forms.DateField:
+    return forms.DateField(
+        required=False,
+        label=label,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": _("This is not a date: write it as 2026-06-15.")},
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+    )
+
+
+class SelectionForm(forms.Form):
+    """Never refuses a page: `selection` always holds something to show."""
+
+    period = _one_of(PERIODS, _("There is no such period, so this shows everything."))
+    start = _day(_("From"))
+    end = _day(_("To"))
+    by = _one_of(GRANULARITIES, _("Days, weeks or months can be shown. The length of the period decides now."))
+    metric = _one_of(METRICS, _("Revenue or purchases can be shown. This is the revenue."))
+    # Words separated by commas, or repeated as checkboxes send them.
+    layers = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+
+    def add_prefix(self, field_name: str) -> str:
+        return _PARAMETERS.get(field_name, field_name)
+
+    def clean_start(self) -> date | None:
+        return self._in_reach("start")
+
+    def clean_end(self) -> date | None:
+        return self._in_reach("end")
+
+    def _in_reach(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise forms.ValidationError(_("Choose a day between 1900 and 2100."))
+        return day
+
+    def clean_layers(self) -> frozenset[Layer] | None:
+        given: list[str] = self.cleaned_data["layers"]
+        words = {word.strip() for word in ",".join(given).split(",")} - {""}
+        if not words:
+            return None
+        if not words <= set(LAYERS):
+            raise forms.ValidationError(_("There is no such layer, so all of them are shown."))
+        return frozenset(layer for layer in LAYERS if layer in words)
+
+    def clean(self) -> dict[str, object]:
+        """Two dates make a custom period, also without its name; one of them alone is not enough."""
+        cleaned = self.cleaned_data
+        start, end = cleaned.get("start"), cleaned.get("end")
+        if cleaned.get("period") not in ("", "custom"):
+            return cleaned
+        if start and end:
+            if end < start:
+                self.add_error("end", _("The last day is before the first, so this shows everything."))
+        elif start or end or cleaned["period"] == "custom":
+            for name in ("start", "end"):
+                if not cleaned.get(name) and name not in self.errors:
+                    self.add_error(name, _("Both days are needed, so this shows everything."))
+        return cleaned
+
+    @property
+    def selection(self) -> Selection:
+        self.is_valid()
+        cleaned = self.cleaned_data
+        period, start, end = cleaned.get("period") or "", cleaned.get("start"), cleaned.get("end")
+        custom = period in ("", "custom") and start is not None and end is not None
+        if period == "custom" and not custom:
+            period = ""
+        return Selection(
+            period="custom" if custom else period or DEFAULT_PERIOD,
+            start=start if custom else None,
+            end=end if custom else None,
+            by=cast("By | None", cleaned.get("by") or None),
+            metric=cast(Metric, cleaned.get("metric") or METRICS[0]),
+            layers=cleaned.get("layers"),
+        )
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Words at a field, by the name of its query parameter."""
+        return {_PARAMETERS.get(name, name): " ".join(map(str, words)) for name, words in self.errors.items()}

@@ -1,0 +1,85 @@
+"""The choices above the daily revenue chart: links that each bring the page with one thing changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from django.utils.translation import gettext as _
+
+from attribution_portal.lookout.selection import LAYERS, METRICS, PERIODS, Selection
+from attribution_portal.periods import GRANULARITIES, By, Period
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One link. `id` keeps the focus where it was when a part of the page is replaced; `query` is "" for a choice that
+    cannot be changed now."""
+
+    id: str
+    label: str
+    query: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Picker:
+    """Every choice of the panel. `carried` are the parameters that the form for two dates sends along.
+
+    start, end: the days now shown, for the form's fields.
+    notes: words at a field, by query parameter.
+    """
+
+    periods: tuple[Choice, ...]
+    steps: tuple[Choice, ...]
+    metrics: tuple[Choice, ...]
+    layers: tuple[Choice, ...]
+    start: str
+    end: str
+    carried: tuple[tuple[str, str], ...]
+    notes: Mapping[str, str]
+
+
+def picker(
+    selection: Selection, *, period: Period, by: By, offered: frozenset[str], notes: Mapping[str, str]
+) -> Picker:
+    """period and by: what is shown, which may differ from what was asked. offered: presets that can be resolved."""
+    labels = {
+        "all": _("All"),
+        "since-on-sale": _("Since on-sale"),
+        "last-30-before-show": _("Last 30 days before the show"),
+        "campaign": _("Campaign"),
+        "last-28": _("Last 28 days"),
+        "day": _("Days"),
+        "week": _("Weeks"),
+        "month": _("Months"),
+        "revenue": _("Revenue"),
+        "purchases": _("Purchases"),
+        "measured": _("Measured"),
+        "automated": _("Automated"),
+        "manual": _("Manual"),
+    }
+    layers = []
+    for layer in LAYERS:
+        toggled = selection.toggled(layer)
+        query = toggled.query if toggled else ""
+        layers.append(Choice(f"layer-{layer}", labels[layer], query, layer in selection.visible))
+    return Picker(
+        periods=tuple(
+            Choice(f"period-{name}", labels[name], selection.in_period(name).query, name == period.name)
+            for name in PERIODS
+            if name in labels and name in offered
+        ),
+        steps=tuple(
+            Choice(f"by-{step}", labels[step], selection.by_steps(step).query, step == by) for step in GRANULARITIES
+        ),
+        metrics=tuple(
+            Choice(f"metric-{metric}", labels[metric], selection.of_metric(metric).query, metric == selection.metric)
+            for metric in METRICS
+        ),
+        layers=tuple(layers),
+        start=period.start.isoformat(),
+        end=period.end.isoformat(),
+        carried=tuple((name, value) for name, value in selection.parameters() if name not in ("period", "from", "to")),
+        notes=notes,
+    )

@@ -1,0 +1,343 @@
+"""What an event's page shows (pages.md): the platform's answers as one frozen page of panels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from attribution_portal.adjustments.rows import Adjustments, merge
+from attribution_portal.charts import Chart, Table, revenue
+from attribution_portal.charts.sales import SeenAdjustment, Totals, totals
+from attribution_portal.formats import Reader
+from attribution_portal.lookout import answers, figures, tables
+from attribution_portal.lookout.answers import Answers, value
+from attribution_portal.lookout.credit import Credit, credit
+from attribution_portal.lookout.figures import Currencies
+from attribution_portal.lookout.hero import Hero, hero
+from attribution_portal.lookout.picker import Picker, picker
+from attribution_portal.lookout.reach import Reach, reach
+from attribution_portal.lookout.selection import ALL_LAYERS, Selection
+from attribution_portal.panels import Kpi, Panel
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
+from attribution_portal.platform_api.payloads import Campaign, DailyRow, Event, Page, Reading
+
+CAMPAIGN_ROWS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One request for an event's page. notes: words at fields of the query string. today: the partner's. retry: the
+    page's own address."""
+
+    partner: Partner
+    eid: str
+    selection: Selection
+    notes: Mapping[str, str]
+    today: date
+    reader: Reader
+    retry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Daily:
+    """The daily revenue panel. `total` is the one line that sums, and says what it includes; `add_up` is the query
+    that adds the adjustments to it, "" where they are added or may not be."""
+
+    chart: Chart
+    picker: Picker
+    total: str
+    add_up: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignList:
+    """The first campaigns of the event; `more` counts those that only the campaign page, at `href`, lists."""
+
+    table: Table
+    href: str
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """`event` is drawn only when it failed: what it tells is in `hero`. `adjustment_table` also holds what daily
+    revenue carries when campaign results may not or cannot be read; None when there are no rows."""
+
+    hero: Hero
+    event: Panel[Event]
+    notices: tuple[str, ...]
+    kpis: Panel[tuple[Kpi, ...]]
+    daily: Panel[Daily]
+    adjustments: Panel[Adjustments]
+    adjustment_table: Table | None
+    model: Panel[Credit]
+    campaigns: Panel[CampaignList]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    """What several panels are made of, worked out once. `drawn` are the adjustments that fit the chart's axis."""
+
+    found: Adjustments
+    days: tuple[DailyRow, ...]
+    drawn: tuple[SeenAdjustment, ...]
+    sums: Totals
+    currencies: Currencies
+    reach: Reach
+
+
+def page(asked: Asked) -> EventPage:
+    """An event's page. Raises NotFound or NotPermitted when the platform says so of the event itself; every other
+    failure is a panel that says so."""
+    read = answers.read(asked.partner, eid=asked.eid)
+    if isinstance(read.event, NotFound | NotPermitted):
+        raise read.event
+    scene = _scene(asked, read)
+    model = _model(asked, read)
+    daily = _daily(asked, read, scene)
+    rows = tables.adjustments(scene.found, currency=scene.currencies.adjusted, reader=asked.reader)
+    return EventPage(
+        hero=hero(value(read.event), eid=asked.eid, reader=asked.reader),
+        event=Panel.of("event", read.event, retry=asked.retry),
+        notices=_notices(scene),
+        kpis=_kpis(asked, read, scene, daily=daily, credit=model.data),
+        daily=daily,
+        adjustments=_adjustments(asked, read, scene),
+        adjustment_table=rows if rows.rows else None,
+        model=model,
+        campaigns=_campaigns(asked, read.campaigns, currency=scene.currencies.adjusted),
+    )
+
+
+def _scene(asked: Asked, read: Answers) -> _Scene:
+    partner, event, daily, campaigns = asked.partner, value(read.event), value(read.daily), value(read.campaigns)
+    found = merge(
+        partner_id=partner.partner_id,
+        event_id=asked.eid,
+        daily=read.daily if isinstance(read.daily, PlatformError) else read.daily.value.adjustments,
+        results=read.results if isinstance(read.results, PlatformError) else read.results.value,
+        zone=partner.zone,
+    )
+    currencies = Currencies.of(
+        daily=daily.currency if daily else None,
+        event=event.currency if event else None,
+        partner=partner.currency or None,
+    )
+    days = daily.days if daily else ()
+    reached = reach(
+        asked.selection,
+        days=days,
+        adjustments=found,
+        event_day=event.starts_at.astimezone(partner.zone).date() if event and event.starts_at else None,
+        campaigns=campaigns.items if campaigns else (),
+        today=asked.today,
+    )
+    # One axis holds one currency: adjustments in another are in their table and their KPI only.
+    drawn = _drawn(found) if currencies.measured == currencies.adjusted else ()
+    sums = totals(days=days, adjustments=drawn, period=reached.period)
+    return _Scene(found, days, drawn, sums, currencies, reached)
+
+
+def _drawn(found: Adjustments) -> tuple[SeenAdjustment, ...]:
+    return tuple(
+        SeenAdjustment(
+            id=row.id,
+            day=row.day,
+            purchases=row.purchases,
+            revenue=row.revenue,
+            source=row.source,
+            href=tables.anchor(row.id),
+        )
+        for row in found.rows
+    )
+
+
+def _notices(scene: _Scene) -> tuple[str, ...]:
+    """What a reader must know before any number of the page."""
+    found = []
+    if not scene.currencies.named:
+        found.append(_("The platform names no currency, so amounts are shown without one."))
+    if not scene.currencies.agree:
+        found.append(
+            _("The platform names several currencies for this event: %(names)s. Nothing is added up across them.")
+            % {"names": ", ".join(scene.currencies.named)}
+        )
+    if left_out := scene.found.left_out:
+        found.append(
+            ngettext(
+                "%(n)s adjustment that names another event or partner was left out.",
+                "%(n)s adjustments that name another event or partner were left out.",
+                left_out,
+            )
+            % {"n": left_out}
+        )
+    return tuple(found)
+
+
+def _model(asked: Asked, read: Answers) -> Panel[Credit]:
+    outcome: Reading[Credit] | PlatformError
+    if isinstance(read.model, PlatformError):
+        outcome = read.model
+    else:
+        in_force = credit(event_model=read.model.value, partner_default=asked.partner.default_event_model)
+        outcome = Reading(in_force, read.model.read_at, read.model.stale)
+    return Panel.of("event-model", outcome, retry=asked.retry)
+
+
+def _kpis(
+    asked: Asked, read: Answers, scene: _Scene, *, daily: Panel[Daily], credit: Credit | None
+) -> Panel[tuple[Kpi, ...]]:
+    """Fails as a whole only when neither sales nor adjustments could be read; a part that is missing says why."""
+    if isinstance(read.daily, PlatformError) and isinstance(read.results, PlatformError):
+        return Panel("event-kpis", daily.state, sentence=daily.sentence, reference=daily.reference, retry=daily.retry)
+    known = [outcome for outcome in (read.daily, read.results) if isinstance(outcome, Reading)]
+    period, reader = scene.reach.period, asked.reader
+    kpis = (
+        *figures.measured(
+            scene.sums if isinstance(read.daily, Reading) else None,
+            why="" if isinstance(read.daily, Reading) else str(read.daily.sentence),
+            credit=credit,
+            currency=scene.currencies.measured,
+            reader=reader,
+        ),
+        *figures.adjusted(scene.found, period=period, currency=scene.currencies.adjusted, reader=reader),
+    )
+    return Panel(
+        "event-kpis",
+        "ready",
+        data=kpis,
+        caption=_("%(days)s, in the zone %(zone)s. Adjustments are counted at the day they were recorded.")
+        % {"days": reader.day_range(period.start, period.end), "zone": asked.partner.timezone},
+        read_at=min(reading.read_at for reading in known),
+        stale=any(reading.stale for reading in known),
+    )
+
+
+def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
+    caption = _caption(asked, scene)
+    if isinstance(read.daily, PlatformError):
+        return Panel.of("daily-revenue", read.daily, caption=caption, retry=asked.retry)
+    selection, reached, reader = asked.selection, scene.reach, asked.reader
+    chart = revenue.chart(
+        days=scene.days,
+        adjustments=scene.drawn,
+        period=reached.period,
+        by=reached.by,
+        metric=selection.metric,
+        layers=frozenset(selection.visible),
+        bands=reached.bands,
+        event_day=reached.event_day,
+        today=asked.today,
+        currency=scene.currencies.measured,
+        reader=reader,
+    )
+    data = Daily(
+        chart=chart,
+        picker=picker(
+            selection,
+            period=reached.period,
+            by=reached.by,
+            offered=reached.offered,
+            notes={**reached.notes, **asked.notes},
+        ),
+        total=_total(asked, scene),
+        add_up=selection.with_layers(ALL_LAYERS).query if _may_add(scene) and not selection.adds else "",
+    )
+    return Panel.of(
+        "daily-revenue",
+        Reading(data, read.daily.read_at, read.daily.stale),
+        caption=caption,
+        empty=_("No sales have been measured for this event yet. Each day's sales will be drawn here."),
+        is_empty=lambda _data: not scene.days and not scene.drawn,
+    )
+
+
+def _may_add(scene: _Scene) -> bool:
+    return scene.currencies.agree and bool(scene.drawn)
+
+
+def _total(asked: Asked, scene: _Scene) -> str:
+    """The line that sums. Measured sales alone, unless the reader chose layers: then exactly these."""
+    layers = asked.selection.layers
+    if layers is None or (asked.selection.adds and not scene.currencies.agree):
+        layers = frozenset({"measured"})
+    if "measured" not in layers and scene.found.rows and not scene.drawn:
+        return ""
+    return revenue.total_line(
+        totals=scene.sums,
+        metric=asked.selection.metric,
+        layers=frozenset(layers),
+        currency=scene.currencies.measured,
+        reader=asked.reader,
+    )
+
+
+def _caption(asked: Asked, scene: _Scene) -> str:
+    """What is counted, in which zone, and what to keep in mind about this picture."""
+    found = [
+        _("Sales per day as the platform measured them; its dates are read as days in the zone %(zone)s.")
+        % {"zone": asked.partner.timezone},
+        *revenue.notes(
+            totals=scene.sums,
+            period=scene.reach.period,
+            metric=asked.selection.metric,
+            layers=frozenset(asked.selection.visible),
+            reader=asked.reader,
+        ),
+    ]
+    if scene.found.rows and not scene.drawn:
+        found.append(_("Adjustments are in another currency, so they are not drawn."))
+    if scene.found.results_error is not None:
+        found.append(_("Campaign results could not be read: the adjustments here are those in daily revenue."))
+    return " ".join(found)
+
+
+def _adjustments(asked: Asked, read: Answers, scene: _Scene) -> Panel[Adjustments]:
+    """The state is that of campaign results, the endpoint that owns the rows; what daily revenue carries is shown
+    below the words in any case."""
+    caption = _("All adjustments of this event, whatever the period above. The platform gives no sales date.")
+    if isinstance(read.results, NotPermitted):
+        words = _("This account may not read adjustments.")
+        if scene.found.rows:
+            words += " " + _("These came with the daily revenue.")
+        return Panel("adjustments", "not-permitted", caption=caption, sentence=words)
+    if isinstance(read.results, PlatformError):
+        return Panel.of("adjustments", read.results, caption=caption, retry=asked.retry)
+    if scene.found.daily_error is not None:
+        caption += " " + _("Daily revenue could not be read, so rows that only it carries are missing.")
+    return Panel.of(
+        "adjustments",
+        Reading(scene.found, read.results.read_at, read.results.stale),
+        caption=caption,
+        empty=_("Nothing has been adjusted. The platform adds rows here when its attribution job has run."),
+        is_empty=lambda found: not found.rows,
+    )
+
+
+def _campaigns(
+    asked: Asked, outcome: Reading[Page[Campaign]] | PlatformError, *, currency: str | None
+) -> Panel[CampaignList]:
+    shown: Reading[CampaignList] | PlatformError
+    if isinstance(outcome, PlatformError):
+        shown = outcome
+    else:
+        campaigns = outcome.value
+        href = reverse("wave:campaign", args=[asked.partner.partner_id, asked.eid])
+        first = campaigns.items[:CAMPAIGN_ROWS]
+        table = tables.campaigns(first, page=href, currency=currency, reader=asked.reader)
+        more = max(campaigns.total or 0, len(campaigns.items)) - len(first)
+        shown = Reading(CampaignList(table, href, more), outcome.read_at, outcome.stale)
+    return Panel.of(
+        "campaigns",
+        shown,
+        caption=_("One campaign for each taste cluster."),
+        empty=_("This event has no campaigns."),
+        is_empty=lambda data: not data.table.rows,
+        retry=asked.retry,
+    )
