@@ -1,0 +1,334 @@
+"""The ledger: what was read becomes rows that say which settings a result belongs to, and how sure that is.
+
+The platform's results carry no time and no echo of the settings (contract §8), so the portal proves what can be
+proved:
+
+- *proved*: exactly one settings change stands between the row before and this one, and the old results were read once
+  more at that change (within `BASELINE` before it was sent, or after it). What came then came from it.
+- *presumed*: no settings change was seen since the row before; also a package's first results.
+- *unknown*: settings and results changed between the same two readings, several changes are unanswered, the settings
+  changed while the results were being read, or 48 hours after a change the results are still the same.
+
+An equal answer within those 48 hours makes no row: the results shown still belong to the settings of the row before.
+An empty answer after results makes none either: the platform is computing, or has lost them, and the last ones stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from attribution_portal.backhaul import fingerprints, standing
+from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
+from attribution_portal.backhaul.state import PATIENCE
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.errors import PlatformError, Unavailable
+from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, PackageCluster
+
+BASELINE: Final = timedelta(seconds=10)
+# What a reading or a change may move in a PollState; the rest belongs to the claim and to the person who looks.
+READ_FIELDS: Final = (
+    "model",
+    "window",
+    "email_sent_date",
+    "inherited",
+    "settings_changed_at",
+    "pending_changes",
+    "last_change",
+    "latest",
+    "failures",
+    "failing_since",
+    "last_error",
+    "last_read_at",
+    "last_ok_at",
+    "next_due",
+    "lease",
+    "lease_until",
+)
+SETTING_NAMES: Final = ("model", "window", "email_sent_date")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InForce:
+    """The settings that count for a package, and the names of those that come from its partner's defaults."""
+
+    settings: AttributionSettings
+    inherited: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One package, read well. `package`: primary key. `held`: the settings were the same before and after the results
+    were read. `clusters`: its segments, None when they were not read."""
+
+    package: int
+    in_force: InForce
+    result: EvaluationResult
+    held: bool
+    started_at: datetime
+    read_at: datetime
+    clusters: tuple[PackageCluster, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One package that could not be read."""
+
+    package: int
+    error: PlatformError
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """How many of the readings were taken, and what they brought."""
+
+    taken: int
+    new_rows: int
+    failures: int
+
+
+def in_force(own: AttributionSettings, defaults: AttributionSettings) -> InForce:
+    """The package's own value where it has one, else the partner's default (A)."""
+    values = {name: getattr(own, name) for name in SETTING_NAMES}
+    inherited = tuple(name for name in SETTING_NAMES if values[name] is None and getattr(defaults, name) is not None)
+    values.update({name: getattr(defaults, name) for name in inherited})
+    return InForce(settings=AttributionSettings(**values), inherited=inherited)
+
+
+def record(
+    *,
+    partner: Partner,
+    observations: Sequence[Observation],
+    failures: Sequence[Failure] = (),
+    lease: UUID | None = None,
+    now: datetime,
+) -> Recorded:
+    """Store a chunk of one partner's readings and when each package is read next: all of it or nothing, in a number
+    of queries that does not depend on the chunk.
+
+    With a `lease`, only rows still held under it are touched and they are let go: a task delivered twice finds
+    nothing to do. Rows are locked, so that a poll and a person's live reading cannot both store the same news; a
+    reading older than what is known is dropped.
+    """
+    read = {observation.package: observation for observation in observations}
+    failed = {failure.package: failure for failure in failures}
+    with transaction.atomic():
+        rows = PollState.objects.select_for_update().filter(partner=partner, pk__in=[*read, *failed])
+        if lease is not None:
+            rows = rows.filter(lease=lease)
+        states = list(rows.order_by("pk"))
+        if not states:
+            return Recorded(taken=0, new_rows=0, failures=0)
+        batch = _Batch(partner, states, now)
+        taken = 0
+        for state in states:
+            if (observation := read.get(state.pk)) is not None:
+                taken += batch.take(state, observation)
+                batch.schedule(state)
+            else:
+                batch.fail(state, failed[state.pk])
+            if lease is not None:
+                state.lease = state.lease_until = None
+        batch.save()
+    return Recorded(taken=taken, new_rows=len(batch.new_rows), failures=len(failed))
+
+
+def settings_sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, now: datetime) -> None:
+    """What became of a change made here. When it is done, the package waits for its results from now on; a poll that
+    has already seen the new settings has done the same, and it counts once. In doubt the package is read soon, too."""
+    with transaction.atomic():
+        state = PollState.objects.select_for_update().get(pk=change.package_id)
+        change.refresh_from_db()
+        if change.outcome == SettingsChange.Outcome.DONE:
+            return
+        change.outcome = outcome
+        change.save(update_fields=["outcome"])
+        if outcome == SettingsChange.Outcome.DONE:
+            if state.settings != change.settings:
+                _begin_waiting(state, change)
+                state.settings = change.settings
+            state.inherited = []
+        batch = _Batch(change.partner, [state], now)
+        batch.schedule(state)
+        if outcome == SettingsChange.Outcome.UNKNOWN:
+            state.next_due = now
+        state.save(update_fields=READ_FIELDS)
+
+
+def _begin_waiting(state: PollState, change: SettingsChange) -> None:
+    """Changes after which the portal has given up waiting no longer stand in the way of the next proof."""
+    given_up = state.settings_changed_at is not None and change.made_at - state.settings_changed_at >= PATIENCE
+    state.pending_changes = 1 if given_up else state.pending_changes + 1
+    state.settings_changed_at = change.made_at
+    state.last_change = change
+
+
+class _Batch:
+    """One chunk between its first query and its last."""
+
+    def __init__(self, partner: Partner, states: list[PollState], now: datetime) -> None:
+        self.partner = partner
+        self.states = states
+        self.now = now
+        pks = [state.pk for state in states]
+        self.packages: dict[int, Package] = Package.objects.in_bulk(pks)
+        known = [state.latest_id for state in states if state.latest_id]
+        self.latest = {row.package_id: row for row in Evaluation.objects.filter(pk__in=known)}
+        self.open_changes: dict[int, list[SettingsChange]] = {}
+        last = {state.last_change_id: state for state in states if state.last_change_id}
+        wanted = Q(package__in=pks, outcome=SettingsChange.Outcome.UNKNOWN) | Q(pk__in=list(last))
+        for change in SettingsChange.objects.filter(wanted).order_by("made_at", "pk"):
+            if change.outcome == SettingsChange.Outcome.UNKNOWN:
+                self.open_changes.setdefault(change.package_id, []).append(change)
+            if change.pk in last:
+                last[change.pk].last_change = change
+        self.resolved: list[SettingsChange] = []
+        self.seen_changes: list[SettingsChange] = []
+        self.new_rows: list[Evaluation] = []
+        self.confirmed: list[Evaluation] = []
+        self.segmented: list[Package] = []
+
+    def take(self, state: PollState, observation: Observation) -> bool:
+        """One good reading. False: it is older than what is known, or settings were being sent while it was read."""
+        if state.last_ok_at is not None and observation.read_at < state.last_ok_at:
+            return False
+        if state.settings_changed_at is not None and observation.started_at < state.settings_changed_at:
+            return False
+        if any(change.made_at > observation.started_at for change in self.open_changes.get(state.pk, ())):
+            return False
+        changed_now = self._take_settings(state, observation)
+        if observation.result.clusters:
+            self._take_result(state, observation, changed_now=changed_now)
+        if observation.clusters is not None:
+            package = self.packages[state.pk]
+            package.clusters = [{"tc": c.tc, "label": c.label, "customers": c.customers} for c in observation.clusters]
+            package.clusters_read_at = observation.read_at
+            self.segmented.append(package)
+        state.last_read_at = state.last_ok_at = observation.read_at
+        state.failures, state.failing_since, state.last_error = 0, None, ""
+        return True
+
+    def fail(self, state: PollState, failure: Failure) -> None:
+        """One bad reading. A spent budget is none: the platform was not asked, and is asked when a place comes free."""
+        error = failure.error
+        retry_after: float | None = getattr(error, "retry_after", None)
+        if isinstance(error, Unavailable) and error.status is None and retry_after is not None:
+            state.next_due = self.now + timedelta(seconds=retry_after)
+            return
+        state.failures += 1
+        state.failing_since = state.failing_since or failure.at
+        state.last_error = type(error).__name__
+        state.last_read_at = failure.at
+        self.schedule(state, retry_after=retry_after)
+
+    def schedule(self, state: PollState, *, retry_after: float | None = None) -> None:
+        state.next_due = standing.next_due(
+            partner=self.partner,
+            package=self.packages[state.pk],
+            poll=state,
+            latest=self.latest.get(state.pk),
+            retry_after=retry_after,
+            now=self.now,
+        )
+
+    def save(self) -> None:
+        SettingsChange.objects.bulk_update(self.resolved, ["outcome"])
+        SettingsChange.objects.bulk_create(self.seen_changes)
+        Evaluation.objects.bulk_create(self.new_rows)
+        Evaluation.objects.bulk_update(self.confirmed, ["last_confirmed"])
+        Package.objects.bulk_update(self.segmented, ["clusters", "clusters_read_at"])
+        for state in self.states:
+            # Assigned again: rows that were created above have their keys only now.
+            state.latest, state.last_change = self.latest.get(state.pk), state.last_change
+        PollState.objects.bulk_update(self.states, READ_FIELDS)
+
+    def _take_settings(self, state: PollState, observation: Observation) -> bool:
+        """Whether this reading is the first with new settings that nobody sent from here."""
+        seen = observation.in_force
+        sent = None
+        for change in self.open_changes.get(state.pk, ()):
+            if change.settings == seen.settings and not seen.inherited:
+                change.outcome = SettingsChange.Outcome.DONE
+                self.resolved.append(change)
+                sent = change
+        changed_upstream = False
+        if state.last_ok_at is not None and state.settings != seen.settings:
+            if sent is None:
+                sent = SettingsChange(
+                    partner=self.partner,
+                    package=self.packages[state.pk],
+                    made_at=observation.started_at,
+                    outcome=SettingsChange.Outcome.DONE,
+                )
+                sent.before, sent.settings = state.settings, seen.settings
+                self.seen_changes.append(sent)
+                changed_upstream = True
+            _begin_waiting(state, sent)
+        state.settings = seen.settings
+        state.inherited = list(seen.inherited)
+        return changed_upstream
+
+    def _take_result(self, state: PollState, observation: Observation, *, changed_now: bool) -> None:
+        latest = self.latest.get(state.pk)
+        same = latest is not None and latest.fingerprint == fingerprints.of_result(observation.result)
+        if latest is not None and same and not self._cannot_tell(state, latest, observation):
+            latest.last_confirmed = observation.read_at
+            self.confirmed.append(latest)
+            return
+        before = latest.last_confirmed if latest else state.last_ok_at
+        certainty = Evaluation.Certainty.UNKNOWN
+        if not same and observation.held:
+            certainty = _certainty(state, before=before, changed_now=changed_now)
+        self._add(state, observation, certainty, number=latest.number + 1 if latest else 1)
+        if not same and observation.held:
+            state.pending_changes = 0
+
+    def _cannot_tell(self, state: PollState, latest: Evaluation, observation: Observation) -> bool:
+        """Whether equal results now get a row of their own: the portal stops waiting for other ones."""
+        changed = state.settings_changed_at
+        return (
+            state.pending_changes > 0
+            and changed is not None
+            and observation.read_at - changed >= PATIENCE
+            and latest.settings_fingerprint != fingerprints.of_settings(observation.in_force.settings)
+        )
+
+    def _add(self, state: PollState, observation: Observation, certainty: Evaluation.Certainty, *, number: int) -> None:
+        result = observation.result
+        row = Evaluation(
+            partner=self.partner,
+            package=self.packages[state.pk],
+            number=number,
+            inherited=list(observation.in_force.inherited),
+            settings_fingerprint=fingerprints.of_settings(observation.in_force.settings),
+            fingerprint=fingerprints.of_result(result),
+            clusters=fingerprints.stored(result),
+            customers=result.customers,
+            items=result.items,
+            revenue=result.revenue,
+            first_seen=observation.read_at,
+            last_confirmed=observation.read_at,
+            certainty=certainty,
+            change=state.last_change if certainty == Evaluation.Certainty.PROVED else None,
+        )
+        row.settings = observation.in_force.settings
+        self.new_rows.append(row)
+        self.latest[state.pk] = row
+
+
+def _certainty(state: PollState, *, before: datetime | None, changed_now: bool) -> Evaluation.Certainty:
+    """How sure it is that results which differ belong to the settings read with them."""
+    if state.pending_changes == 0:
+        return Evaluation.Certainty.PRESUMED
+    changed, change = state.settings_changed_at, state.last_change
+    if state.pending_changes > 1 or changed_now or changed is None or change is None or before is None:
+        return Evaluation.Certainty.UNKNOWN
+    slack = BASELINE if change.user_id else timedelta(0)
+    return Evaluation.Certainty.PROVED if before >= changed - slack else Evaluation.Certainty.UNKNOWN

@@ -1,0 +1,46 @@
+"""`manage.py poll_once`: one round of polling without Celery."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from attribution_portal.backhaul import listing, polling
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.errors import PlatformError
+
+
+class Command(BaseCommand):
+    help = "List the packages of every connected partner, read those that are due, and say what happened."
+
+    def handle(self, *args: object, **options: object) -> None:
+        if not Partner.objects.exists():
+            raise CommandError("No partner is stored yet. Run `manage.py connect_partners` first.")
+        now = timezone.now()
+        told: dict[int, list[str]] = {}
+        partners = {partner.pk: partner for partner in listing.due(now)}
+        for partner in partners.values():
+            told[partner.pk] = [self._list(partner)]
+        counts: Counter[tuple[int, str]] = Counter()
+        for chunk in polling.claim_due(now=timezone.now(), capacity=sys.maxsize):
+            recorded = polling.poll_chunk(chunk)
+            counts[chunk.partner, "read"] += recorded.taken
+            counts[chunk.partner, "new"] += recorded.new_rows
+            counts[chunk.partner, "failed"] += recorded.failures
+        for pk, partner in partners.items():
+            read, new, failed = (counts[pk, what] for what in ("read", "new", "failed"))
+            told[pk].append(f"{read} read, {new} with new results, {failed} could not be read")
+            self.stdout.write(f"{partner.name} ({partner.partner_id}): {'; '.join(told[pk])}.")
+        for partner in Partner.objects.exclude(pk__in=partners):
+            why = "waits after failures" if partner.connected else "is not connected"
+            self.stdout.write(f"{partner.name} ({partner.partner_id}): {why}.")
+
+    def _list(self, partner: Partner) -> str:
+        try:
+            listed = polling.list_packages(partner=partner)
+        except PlatformError as error:
+            return f"packages could not be listed: {error.sentence}"
+        return f"{listed.total} packages listed, {listed.new} new, {listed.changed} changed, {listed.vanished} gone"

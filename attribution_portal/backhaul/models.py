@@ -1,0 +1,250 @@
+"""What the portal remembers about packages: the platform itself keeps only the present answer (contract §8).
+
+`Package` mirrors the platform's list, `PollState` says what was last read and what is read next, `Evaluation` is the
+ledger, `SettingsChange` the history of settings. Money is `Decimal` in major units of the partner's currency.
+"""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.payloads import AttributionSettings
+
+MODELS = ("ALL_PURCHASES", "EVENTS_FROM_PACKAGE", "EVENT_SERIES")
+LONGEST_WINDOW = 365
+
+
+class AttributionFields(models.Model):
+    """Settings as the platform words them; an unknown model and an odd window are kept as they are."""
+
+    model = models.CharField(max_length=200, blank=True)
+    window = models.BigIntegerField(null=True, help_text=_("Whole days after the e-mail date"))
+    email_sent_date = models.DateField(null=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def settings(self) -> AttributionSettings:
+        return AttributionSettings(model=self.model or None, window=self.window, email_sent_date=self.email_sent_date)
+
+    @settings.setter
+    def settings(self, value: AttributionSettings) -> None:
+        self.model, self.window, self.email_sent_date = value.model or "", value.window, value.email_sent_date
+
+
+class Package(models.Model):
+    """One package of a partner. `package_id` is the platform's opaque id.
+
+    `events`: `[{"id", "title"}]`. `clusters`: `[{"tc", "label", "customers"}]`, where `customers` is the number of
+    people in the segment or null; empty until `clusters_read_at`, which is null when they have to be read (again).
+    """
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="packages")
+    package_id = models.CharField(max_length=200)
+    title = models.TextField(blank=True)
+    status = models.CharField(max_length=60, blank=True, help_text=_("The platform's own word"))
+    created_at = models.DateTimeField(null=True, help_text=_("At the platform"))
+    events = models.JSONField(default=list)
+    clusters = models.JSONField(default=list)
+    clusters_read_at = models.DateTimeField(null=True)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+    vanished_at = models.DateTimeField(null=True, help_text=_("When the platform's list was first read without it"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["partner", "package_id"], name="one_package_per_partner_and_id"),
+            models.CheckConstraint(condition=~Q(package_id=""), name="package_id_given"),
+            models.CheckConstraint(condition=Q(last_seen__gte=F("first_seen")), name="package_seen_in_order"),
+        ]
+
+    def __str__(self) -> str:
+        return self.title or self.package_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("backhaul:package", args=[self.partner.partner_id, self.package_id])
+
+
+class SettingsChange(AttributionFields):
+    """One change of a package's settings. `user` null: seen at the platform, made outside the portal.
+
+    A change made here is stored before it is sent, as `unknown`, and its token admits it once. `before_*` are the
+    settings in force until then."""
+
+    class Outcome(models.TextChoices):
+        DONE = "done", _("done")
+        UNKNOWN = "unknown", _("not known yet")
+        REFUSED = "refused", _("refused")
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="changes")
+    before_model = models.CharField(max_length=200, blank=True)
+    before_window = models.BigIntegerField(null=True)
+    before_email_sent_date = models.DateField(null=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reason = models.TextField(blank=True)
+    made_at = models.DateTimeField()
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    token = models.UUIDField(unique=True, default=uuid.uuid4)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["done", "unknown", "refused"]), name="change_outcome_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=True)
+                | Q(model__in=MODELS, window__gte=1, window__lte=LONGEST_WINDOW, email_sent_date__isnull=False),
+                name="change_by_a_person_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False) | Q(outcome="done"), name="change_seen_upstream_is_done"
+            ),
+        ]
+        indexes = [models.Index(fields=["package", "-made_at"], name="changes_of_a_package")]
+
+    def __str__(self) -> str:
+        return f"{self.package_id} {self.made_at:%Y-%m-%d %H:%M} {self.outcome}"
+
+    @property
+    def before(self) -> AttributionSettings:
+        return AttributionSettings(
+            model=self.before_model or None,
+            window=self.before_window,
+            email_sent_date=self.before_email_sent_date,
+        )
+
+    @before.setter
+    def before(self, value: AttributionSettings) -> None:
+        self.before_model = value.model or ""
+        self.before_window, self.before_email_sent_date = value.window, value.email_sent_date
+
+
+class Evaluation(AttributionFields):
+    """The ledger: one row per result, with the settings it belongs to as far as that can be known.
+
+    `number` counts a package's rows from 1; with the package it is unique, so that two writers of the same row collide.
+    `inherited` names those of the settings that were the partner's defaults. `clusters`: `[{"tc", "customers", "items",
+    "revenue"}]`, counts and money as decimal strings. `change` is the settings change that
+    this result proves to answer."""
+
+    class Certainty(models.TextChoices):
+        PROVED = "proved", _("proved")
+        PRESUMED = "presumed", _("presumed")
+        UNKNOWN = "unknown", _("unknown")
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="evaluations")
+    number = models.PositiveIntegerField()
+    inherited = models.JSONField(default=list)
+    settings_fingerprint = models.CharField(max_length=64)
+    fingerprint = models.CharField(max_length=64)
+    clusters = models.JSONField()
+    customers = models.BigIntegerField()
+    items = models.BigIntegerField()
+    revenue = models.DecimalField(max_digits=24, decimal_places=4)
+    first_seen = models.DateTimeField()
+    last_confirmed = models.DateTimeField()
+    certainty = models.CharField(max_length=10, choices=Certainty.choices)
+    change = models.ForeignKey(SettingsChange, null=True, on_delete=models.PROTECT, related_name="answers")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["package", "number"], name="one_evaluation_per_number"),
+            models.CheckConstraint(condition=Q(number__gte=1), name="evaluation_numbers_from_one"),
+            models.CheckConstraint(
+                condition=Q(certainty__in=["proved", "presumed", "unknown"]), name="evaluation_certainty_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(last_confirmed__gte=F("first_seen")), name="evaluation_confirmed_after_seen"
+            ),
+            models.CheckConstraint(
+                condition=Q(change__isnull=True) | Q(certainty="proved"), name="evaluation_cause_only_if_proved"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.package_id} #{self.number}"
+
+
+class PollState(AttributionFields):
+    """What was last read of a package, and when it is read next.
+
+    Settings and `inherited` (which of them are the partner's defaults) are those last read, in force.
+    `pending_changes` counts the settings changes since the present results were first read: above 0, the results
+    still belong to older settings, or it cannot be known. `lease` is the token of the claim that reads this row now;
+    `next_due` null: nothing is to be read any more. `last_error` is a class of `platform_api.errors`; its words are
+    looked up when they are shown, in the reader's language."""
+
+    package = models.OneToOneField(Package, primary_key=True, on_delete=models.CASCADE, related_name="poll")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    next_due = models.DateTimeField(null=True)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=40, blank=True)
+    last_read_at = models.DateTimeField(null=True, help_text=_("Last attempt, good or bad"))
+    last_ok_at = models.DateTimeField(null=True)
+    watched_until = models.DateTimeField(null=True)
+    inherited = models.JSONField(default=list)
+    settings_changed_at = models.DateTimeField(null=True)
+    pending_changes = models.PositiveIntegerField(default=0)
+    last_change = models.ForeignKey(SettingsChange, null=True, on_delete=models.SET_NULL, related_name="+")
+    latest = models.ForeignKey(Evaluation, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(lease__isnull=True, lease_until__isnull=True)
+                | Q(lease__isnull=False, lease_until__isnull=False),
+                name="poll_lease_has_an_end",
+            ),
+            models.CheckConstraint(
+                condition=Q(failures=0, failing_since__isnull=True, last_error="")
+                | (Q(failures__gte=1, failing_since__isnull=False) & ~Q(last_error="")),
+                name="poll_failure_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(pending_changes=0) | Q(settings_changed_at__isnull=False), name="poll_pending_has_a_time"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["partner", "next_due"], condition=Q(next_due__isnull=False), name="poll_due"),
+            models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="poll_leased"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.package_id} due {self.next_due}"
+
+
+class PartnerPoll(models.Model):
+    """How reading a partner as a whole goes. While `parked_until` lies ahead nothing of this partner is polled: its
+    sign-in fails or it may not read packages. `listed_at`: when its list of packages was last read."""
+
+    partner = models.OneToOneField(Partner, primary_key=True, on_delete=models.CASCADE, related_name="poll")
+    listed_at = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    last_error = models.CharField(max_length=40, blank=True)
+    parked_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(failures=0, failing_since__isnull=True, last_error="", parked_until__isnull=True)
+                | (Q(failures__gte=1, failing_since__isnull=False) & ~Q(last_error="")),
+                name="partner_poll_failure_is_whole",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} listed {self.listed_at}"

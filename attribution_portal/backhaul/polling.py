@@ -1,0 +1,253 @@
+"""How the portal reads packages by itself: claim what is due, read it, hand it to the ledger.
+
+Settings and results are read side by side. Only when the results differ from those stored are the settings read once
+more: if they moved in between, nobody can say which of them the results belong to, and the ledger says so. An
+unchanged package thus costs two reads, not three.
+
+A claim is a lease on rows of `PollState`. Whoever dies lets it run out, and the rows are claimed again; whoever comes
+late, or twice, finds rows that are no longer his.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Final, TypeVar
+from uuid import UUID, uuid4
+
+from django.db import connection
+from django.db.models import F, Q, Value
+from django.db.models.functions import Coalesce, Greatest, Least
+from django.utils import timezone
+
+from attribution_portal.backhaul import fingerprints, ledger, listing
+from attribution_portal.backhaul.models import Package, PollState
+from attribution_portal.partners.connection import caller_for
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api import packages
+from attribution_portal.platform_api.errors import NotPermitted, PlatformError, SignInFailed
+from attribution_portal.platform_api.gather import gather
+from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, Reading
+from attribution_portal.platform_api.payloads import Package as PackageAnswer
+from attribution_portal.platform_api.transport import Caller
+
+T = TypeVar("T")
+Answer = Reading[AttributionSettings] | Reading[EvaluationResult] | Reading[PackageAnswer]
+
+CHUNK: Final = 20
+# Claimed and not yet let go, over all workers. What is not claimed waits in Postgres, where it is fair, not in a queue.
+IN_FLIGHT: Final = 200
+# Longer than CELERY_TASK_TIME_LIMIT: a task is dead before its rows are claimed again.
+LEASE: Final = timedelta(seconds=360)
+CHUNK_SECONDS: Final = 120.0
+WATCHED: Final = timedelta(minutes=2)
+AT_MOST_EVERY: Final = timedelta(seconds=60)
+UNSET: Final = AttributionSettings(model=None, window=None, email_sent_date=None)
+
+# Each partner's first due package comes before anybody's second. The conditions stand twice because a row that another
+# claim has just taken is looked at again when its lock is free.
+CLAIM: Final = """
+WITH due AS (
+    SELECT s.package_id,
+           row_number() OVER (PARTITION BY s.partner_id ORDER BY s.next_due, s.package_id) AS turn
+    FROM backhaul_pollstate s
+    JOIN partners_partner p ON p.id = s.partner_id
+    LEFT JOIN backhaul_partnerpoll w ON w.partner_id = s.partner_id
+    WHERE s.next_due <= %(now)s
+      AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
+      AND p.connected
+      AND (w.parked_until IS NULL OR w.parked_until <= %(now)s)
+), chosen AS (
+    SELECT s.package_id, due.turn
+    FROM backhaul_pollstate s
+    JOIN due ON due.package_id = s.package_id
+    WHERE s.next_due <= %(now)s
+      AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
+    ORDER BY due.turn, s.next_due, s.package_id
+    LIMIT GREATEST(0, %(capacity)s - (SELECT count(*) FROM backhaul_pollstate WHERE lease_until > %(now)s))
+    FOR UPDATE OF s SKIP LOCKED
+)
+UPDATE backhaul_pollstate s
+SET lease = %(lease)s, lease_until = %(until)s
+FROM chosen
+WHERE s.package_id = chosen.package_id
+RETURNING s.package_id, s.partner_id, chosen.turn
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Claimed packages of one partner (primary keys), few enough for one task. One partner's outage delays only its
+    own."""
+
+    partner: int
+    packages: tuple[int, ...]
+    lease: UUID
+
+
+def list_packages(*, partner: Partner) -> listing.Listed:
+    """Read the partner's list in the polling lane. Raises PlatformError."""
+    return listing.refresh(partner=partner, caller=caller_for(partner, lane="polling"))
+
+
+def claim_due(*, now: datetime, capacity: int = IN_FLIGHT) -> tuple[Chunk, ...]:
+    """Take what is due, up to `capacity` rows in flight, fairly over partners, in one statement."""
+    lease = uuid4()
+    values: dict[str, datetime | int | UUID] = {"now": now, "until": now + LEASE, "capacity": capacity, "lease": lease}
+    with connection.cursor() as cursor:
+        cursor.execute(CLAIM, values)
+        rows: list[tuple[int, int, int]] = cursor.fetchall()
+    by_partner: dict[int, list[int]] = {}
+    for package, partner, _turn in sorted(rows, key=lambda row: (row[2], row[0])):
+        by_partner.setdefault(partner, []).append(package)
+    chunks = [
+        (start, Chunk(partner=partner, packages=tuple(mine[start : start + CHUNK]), lease=lease))
+        for partner, mine in by_partner.items()
+        for start in range(0, len(mine), CHUNK)
+    ]
+    return tuple(chunk for _start, chunk in sorted(chunks, key=lambda pair: pair[0]))
+
+
+def poll_chunk(chunk: Chunk) -> ledger.Recorded:
+    """Read a claimed chunk and record it. Rows that are no longer held under its lease are left alone."""
+    now = timezone.now()
+    held = PollState.objects.filter(
+        pk__in=chunk.packages, partner=chunk.partner, lease=chunk.lease, lease_until__gt=now
+    )
+    if not held.update(lease_until=now + LEASE):
+        return ledger.Recorded(taken=0, new_rows=0, failures=0)
+    partner = Partner.objects.select_related("service_account").get(pk=chunk.partner)
+    states = list(
+        PollState.objects.filter(pk__in=chunk.packages, lease=chunk.lease).select_related("package", "latest")
+    )
+    caller = caller_for(partner, lane="polling")
+    observations, failures = read(states=states, caller=caller, deadline=time.monotonic() + CHUNK_SECONDS)
+    blocked = next((failure.error for failure in failures if isinstance(failure.error, SignInFailed)), None)
+    if blocked is not None:
+        listing.failed(partner=partner, error=blocked, now=timezone.now())
+    return ledger.record(
+        partner=partner,
+        observations=observations,
+        failures=failures,
+        lease=chunk.lease,
+        now=timezone.now(),
+    )
+
+
+def read_now(*, partner: Partner, package: Package, caller: Caller) -> PlatformError | None:
+    """Read one package for a person who waits, by the same way into the ledger. The error, if it could not be read."""
+    states = list(PollState.objects.filter(pk=package.pk).select_related("package", "latest"))
+    observations, failures = read(states=states, caller=caller.rereading(), deadline=caller.deadline)
+    ledger.record(partner=partner, observations=observations, failures=failures, now=timezone.now())
+    return failures[0].error if failures else None
+
+
+def watch(*, package: Package, now: datetime) -> None:
+    """A person has the package's page open: read it soon, though not more often than once a minute. One statement,
+    which touches nothing while an earlier look still counts for most of its time."""
+    soon = Greatest(Value(now), Coalesce(F("last_read_at"), Value(now - AT_MOST_EVERY)) + Value(AT_MOST_EVERY))
+    unwatched = Q(watched_until=None) | Q(watched_until__lt=now + WATCHED / 2)
+    # Rows that are never read again have no next_due, and LEAST passes over nulls.
+    PollState.objects.filter(unwatched, pk=package.pk, next_due__isnull=False).update(
+        watched_until=now + WATCHED, next_due=Least(F("next_due"), soon)
+    )
+
+
+def read(
+    *, states: Sequence[PollState], caller: Caller, deadline: float | None
+) -> tuple[list[ledger.Observation], list[ledger.Failure]]:
+    """Ask the platform for packages of the caller's partner; `package` and `latest` are selected with their states."""
+    started = timezone.now()
+    asked: dict[str, Callable[[], Answer]] = {}
+    for state in states:
+        package_id = state.package.package_id
+        asked[f"settings_{state.pk}"] = partial(packages.settings, caller=caller, package_id=package_id)
+        asked[f"results_{state.pk}"] = partial(packages.evaluation, caller=caller, package_id=package_id)
+        if state.package.clusters_read_at is None:
+            asked[f"package_{state.pk}"] = partial(packages.get, caller=caller, package_id=package_id)
+    answers = gather(deadline=deadline, **asked)
+    failures: list[ledger.Failure] = []
+    good: list[_Pair] = []
+    for state in states:
+        settings, results = answers[f"settings_{state.pk}"], answers[f"results_{state.pk}"]
+        if isinstance(settings, PlatformError) or isinstance(results, PlatformError):
+            error = settings if isinstance(settings, PlatformError) else results
+            assert isinstance(error, PlatformError)  # noqa: S101
+            failures.append(ledger.Failure(package=state.pk, error=error, at=timezone.now()))
+        else:
+            good.append(
+                _Pair(state, _value(settings, AttributionSettings), _value(results, EvaluationResult), results.read_at)
+            )
+    defaults = _defaults(caller) if any(_has_gaps(pair.settings) for pair in good) else UNSET
+    held = _held(good, caller=caller, deadline=deadline)
+    observations: list[ledger.Observation] = []
+    for pair in good:
+        if isinstance(defaults, PlatformError) and _has_gaps(pair.settings):
+            failures.append(ledger.Failure(package=pair.state.pk, error=defaults, at=timezone.now()))
+            continue
+        details = answers.get(f"package_{pair.state.pk}")
+        observations.append(
+            ledger.Observation(
+                package=pair.state.pk,
+                in_force=ledger.in_force(pair.settings, UNSET if isinstance(defaults, PlatformError) else defaults),
+                result=pair.result,
+                held=held.get(pair.state.pk, True),
+                started_at=started,
+                read_at=pair.read_at,
+                clusters=_value(details, PackageAnswer).clusters or () if isinstance(details, Reading) else None,
+            )
+        )
+    return observations, failures
+
+
+@dataclass(frozen=True, slots=True)
+class _Pair:
+    state: PollState
+    settings: AttributionSettings
+    result: EvaluationResult
+    read_at: datetime
+
+
+def _value(answer: Answer, kind: type[T]) -> T:
+    """The names under which calls are gathered say what each answers; the type checker cannot know."""
+    assert isinstance(answer.value, kind)  # noqa: S101
+    return answer.value
+
+
+def _has_gaps(settings: AttributionSettings) -> bool:
+    return None in (settings.model, settings.window, settings.email_sent_date)
+
+
+def _defaults(caller: Caller) -> AttributionSettings | PlatformError:
+    """What fills the gaps. An account that may not read the defaults reads none."""
+    try:
+        return packages.partner_defaults(caller=caller).value
+    except NotPermitted:
+        return UNSET
+    except PlatformError as error:
+        return error
+
+
+def _held(pairs: Sequence[_Pair], *, caller: Caller, deadline: float | None) -> dict[int, bool]:
+    """For packages with news: whether their settings, read once more, are still those of before. Unread is not held."""
+    news = {
+        str(pair.state.pk): pair
+        for pair in pairs
+        if pair.state.latest is not None
+        and pair.result.clusters
+        and pair.state.latest.fingerprint != fingerprints.of_result(pair.result)
+    }
+    again = gather(
+        deadline=deadline,
+        **{
+            name: partial(packages.settings, caller=caller, package_id=pair.state.package.package_id)
+            for name, pair in news.items()
+        },
+    )
+    return {
+        pair.state.pk: isinstance(answer := again[name], Reading) and answer.value == pair.settings
+        for name, pair in news.items()
+    }

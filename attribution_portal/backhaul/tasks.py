@@ -1,0 +1,43 @@
+"""What Celery runs: ids in, the room's function, nothing else. A message that waited too long is dropped (`expires`),
+because what it asks for is claimed again from the database."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from celery import shared_task
+from django.utils import timezone
+
+from attribution_portal.backhaul import listing, polling
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.errors import PlatformError
+
+# A chunk that waited this long has almost lost its lease.
+CHUNK_EXPIRES = 300
+LIST_EXPIRES = 55
+
+
+@shared_task(name="backhaul.claim_due")
+def claim_due() -> None:
+    for chunk in polling.claim_due(now=timezone.now()):
+        poll_chunk.apply_async(args=(chunk.partner, list(chunk.packages), str(chunk.lease)), expires=CHUNK_EXPIRES)
+
+
+@shared_task(name="backhaul.poll_chunk")
+def poll_chunk(partner: int, packages: list[int], lease: str) -> None:
+    polling.poll_chunk(polling.Chunk(partner=partner, packages=tuple(packages), lease=UUID(lease)))
+
+
+@shared_task(name="backhaul.list_packages")
+def list_packages() -> None:
+    for partner in listing.due(timezone.now()):
+        list_partner.apply_async(args=(partner.pk,), expires=LIST_EXPIRES)
+
+
+@shared_task(name="backhaul.list_partner")
+def list_partner(partner: int) -> None:
+    try:
+        polling.list_packages(partner=Partner.objects.select_related("service_account").get(pk=partner))
+    except PlatformError:
+        # Remembered with the partner, and shown on its pages.
+        return
