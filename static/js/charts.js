@@ -1,6 +1,6 @@
 // Draws every [data-chart] from the figure that stands beside it as JSON, when it comes near the viewport.
-// The library is large, so only a page that shows a chart pays for it. Colours and lines come from the template
-// of the theme, so a figure says what it shows and never how it looks.
+// The library is large, so only a page that shows a chart pays for it. The colours of series come from portal.css
+// by role, the rest from the template of the theme: a figure says what it shows and never how it looks.
 
 const MARGIN = 400; // px below the fold at which drawing starts
 const PRINT_WIDTH = 680;
@@ -21,18 +21,28 @@ function load(source) {
   return library;
 }
 
-// Names of months and days, and the signs in numbers, in the page's language: from the browser, not from one more file.
+// Names of months, the order in dates and the signs in numbers, in the page's language: from the browser, which knows
+// them, not from one more file.
+const PARTS = { day: "%-d", month: "%b", year: "%Y" };
+
 function speak(Plotly) {
   const name = document.documentElement.lang;
-  const words = (part, style, dates) => {
-    const format = new Intl.DateTimeFormat(name, { [part]: style, timeZone: "UTC" });
-    return dates.map((date) => format.format(date));
+  const order = name === "en" ? "en-GB" : name; // plain English dates are written day first, as on the server
+  const words = (part, style, moments) => {
+    const format = new Intl.DateTimeFormat(order, { [part]: style, timeZone: "UTC" });
+    return moments.map((moment) => format.format(moment));
   };
+  const pattern = (...parts) =>
+    new Intl.DateTimeFormat(order, Object.fromEntries(parts.map((part) => [part, part === "month" ? "short" : "numeric"])))
+      .formatToParts(0)
+      .map(({ type, value }) => PARTS[type] ?? value)
+      .join("");
   const months = Array.from({ length: 12 }, (_, month) => Date.UTC(2023, month, 15));
   const days = Array.from({ length: 7 }, (_, day) => Date.UTC(2023, 0, 1 + day)); // 1 January 2023 was a Sunday
   const signs = Object.fromEntries(
     new Intl.NumberFormat(name).formatToParts(1234567.8).map(({ type, value }) => [type, value]),
   );
+  const date = pattern("day", "month", "year");
   Plotly.register({
     moduleType: "locale",
     name,
@@ -42,8 +52,18 @@ function speak(Plotly) {
       shortMonths: words("month", "short", months),
       days: words("weekday", "long", days),
       shortDays: words("weekday", "short", days),
+      periods: ["AM", "PM"],
+      date,
+      time: "%H:%M:%S",
+      dateTime: `${date} %H:%M:%S`,
+      year: "%Y",
+      month: pattern("month", "year"),
+      dayMonth: pattern("day", "month"),
+      dayMonthYear: date,
       decimal: signs.decimal,
       thousands: signs.group,
+      grouping: [3],
+      currency: ["", ""],
     },
   });
   return Plotly;
@@ -52,28 +72,20 @@ function speak(Plotly) {
 const read = (id) => JSON.parse(document.getElementById(id).textContent);
 const theme = () => document.documentElement.dataset.bsTheme || "light";
 
-// A figure names roles and the theme's template says which colour each has: a trace by its meta, a shape by its name.
-function paint({ data, layout }, roles) {
-  for (const trace of data) {
-    const colour = roles[trace.meta?.role];
-    if (!colour) continue;
-    trace.marker = { color: colour, ...trace.marker };
-    if (trace.type === "scatter") trace.line = { color: colour, ...trace.line };
-  }
-  for (const shape of layout.shapes ?? []) {
-    const colour = roles[shape.name];
-    if (!colour) continue;
-    if (shape.type === "line") shape.line = { color: colour, ...shape.line };
-    else shape.fillcolor ??= colour;
-  }
+// A trace names its role and the style sheet says which colour that role has in this theme.
+function paint(trace, colours) {
+  const colour = trace.meta?.role && colours.getPropertyValue(`--data-${trace.meta.role}`).trim();
+  if (!colour) return;
+  trace.marker = { color: colour, ...trace.marker };
+  if (trace.type === "scatter") trace.line = { color: colour, ...trace.line };
 }
 
 function figureOf(place, name) {
-  const figure = read(place.dataset.figure);
-  const template = read("chart-templates")[name];
-  paint(figure, template.layout.meta.roles);
-  const { height, ...layout } = figure.layout; // the place has the height already
-  return { data: figure.data, layout: { ...layout, template, autosize: true } };
+  const { data, layout } = read(place.dataset.figure);
+  const colours = getComputedStyle(place);
+  for (const trace of data) paint(trace, colours);
+  delete layout.height; // the place has it already
+  return { data, layout: { ...layout, template: read("chart-templates")[name], autosize: true } };
 }
 
 const config = () => ({
@@ -125,9 +137,13 @@ function find(root) {
   const places = [...root.querySelectorAll("[data-chart]")];
   if (root.matches?.("[data-chart]")) places.push(root);
   for (const place of places) {
-    // A chart that is in view does not wait for the observer's first report.
-    if (place.getBoundingClientRect().top < innerHeight + MARGIN) draw(place);
-    else soon.observe(place);
+    // A chart that is in view does not wait for the observer's first report; one further down is prepared for.
+    if (place.getBoundingClientRect().top < innerHeight + MARGIN) {
+      draw(place);
+    } else {
+      soon.observe(place);
+      addEventListener("load", () => setTimeout(load, 0, place.dataset.plotly), { once: true });
+    }
   }
 }
 
@@ -151,5 +167,11 @@ document.addEventListener("portal:theme", () => redraw(theme()));
 document.body.addEventListener("htmx:load", (event) => find(event.detail.elt));
 document.body.addEventListener("htmx:beforeCleanupElement", (event) => forget(event.detail.elt));
 document.body.addEventListener("toggle", (event) => event.target.open && find(event.target), true);
-addEventListener("beforeprint", () => redraw("light", { width: PRINT_WIDTH, autosize: false }));
-addEventListener("afterprint", () => redraw(theme()));
+addEventListener("beforeprint", () => {
+  document.documentElement.classList.add("printing");
+  redraw("light", { width: PRINT_WIDTH, autosize: false });
+});
+addEventListener("afterprint", () => {
+  document.documentElement.classList.remove("printing");
+  redraw(theme());
+});
