@@ -44,7 +44,8 @@ from attribution_portal.platform_api.turns import turn
 AUTH = Endpoint("POST", "/auth")
 REFRESH = Endpoint("POST", "/auth/refresh_token")
 
-PARTNER_GROUP = re.compile(r"partner-id-.+|fd\d+", re.ASCII)
+# Visible ASCII only: the id travels in a header and in addresses.
+PARTNER_GROUP = re.compile(r"partner-id-[!-~]+|fd[0-9]+")
 
 REFRESH_WHEN_LEFT = 300.0
 # After a day without any call a new sign-in costs less thought than an old refresh token.
@@ -140,14 +141,6 @@ def groups(account: Account) -> tuple[str, ...]:
     return tuple(dict.fromkeys(partners))
 
 
-def forget(account: Account) -> None:
-    """Drop what is remembered of this account, here and in Redis: its session and its refusals."""
-    key = _key(account)
-    _memory.pop(key, None)
-    _refusals.pop(key, None)
-    _try_store(lambda client: client.delete(key, f"{key}:refused"))
-
-
 def _key(account: Account) -> str:
     """The platform is part of it: a token of staging is no token of production."""
     identity = json.dumps([configuration.base_url(), account.id, account.username])
@@ -221,7 +214,10 @@ def _sign_in(account: Account, key: str, *, until: float) -> Tokens:
         _remember(key, fingerprint, error, REMEMBER_REFUSAL_SECONDS)
         raise
     except Unavailable as error:
-        _remember(key, fingerprint, error, error.retry_after or REMEMBER_OUTAGE_SECONDS)
+        # Only what the platform said itself: a timeout may be this caller's own, whose deadline was near.
+        if error.status is not None:
+            seconds = min(error.retry_after or REMEMBER_OUTAGE_SECONDS, REMEMBER_REFUSAL_SECONDS)
+            _remember(key, fingerprint, error, seconds)
         raise
 
 

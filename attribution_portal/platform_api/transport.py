@@ -14,6 +14,7 @@ import atexit
 import json
 import logging
 import os
+import re
 import ssl
 import threading
 import time
@@ -38,6 +39,8 @@ logger = logging.getLogger("attribution_portal.platform")
 for _noisy in ("httpx", "httpcore"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
 
+VISIBLE = re.compile(r"[!-~]+")
+
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
 
@@ -58,9 +61,9 @@ class Caller:
     reread: bool = False
 
     def __post_init__(self) -> None:
-        # The header that scopes every call: without it the platform might choose a partner by itself.
-        if not self.partner_id.strip():
-            raise ValueError("A caller needs a partner id")
+        # It travels in the header that scopes every call; without it the platform might choose a partner itself.
+        if not VISIBLE.fullmatch(self.partner_id):
+            raise ValueError("A caller needs a partner id of visible ASCII letters")
 
     @classmethod
     def for_page(cls, account: Account, partner_id: str) -> Caller:

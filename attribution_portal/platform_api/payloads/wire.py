@@ -23,6 +23,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 NUMERIC = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
+VISIBLE = re.compile(r"[!-~]+")
 DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ].*)?")
 
 # Beyond any revenue or head count. A `1e999999` is valid JSON, and formatting it would take the server's
@@ -163,8 +164,10 @@ class Members:
         return self._required(key, as_day, "a date")
 
     def secret(self, key: str) -> str:
-        """Text exactly as sent: a token is not trimmed."""
-        return self._required(key, lambda raw: raw if isinstance(raw, str) and raw else None, "text")
+        """A token, exactly as sent. Visible ASCII, as RFC 6750 has it, so that it fits into a header."""
+        return self._required(
+            key, lambda raw: raw if isinstance(raw, str) and VISIBLE.fullmatch(raw) else None, "a token"
+        )
 
     # May be there.
 
