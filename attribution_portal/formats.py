@@ -12,6 +12,7 @@ year of days needs a thousand."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_EVEN, Context, Decimal
@@ -245,7 +246,9 @@ def _fixed(value: Number, code: str, digits: int, prefix: str, suffix: str, sign
         text = f"{size:,f}".translate(symbols.table)
     else:
         locale = _locale(code)
-        text = locale.decimal_formats[None].apply(size, locale, force_frac=(digits, digits))
+        pattern = copy(locale.decimal_formats[None])
+        pattern.frac_prec = (digits, digits)
+        text = pattern.apply(size, locale)
     sign = MINUS if rounded < 0 else "+" if signed and rounded > 0 else ""
     return f"{sign}{prefix}{text}{suffix}"
 
