@@ -16,7 +16,9 @@ ROUNDS = 9
 # Notes when the first bar is in the document, as the browser's own clock has it.
 WATCH = """
 new MutationObserver((_, watcher) => {
-  if (document.querySelector('.bars path, .barlayer path')) { window.barsDrawnAt = performance.now(); watcher.disconnect(); }
+  if (!document.querySelector('.barlayer path')) return;
+  window.barsDrawnAt = performance.now();
+  watcher.disconnect();
 }).observe(document, {childList: true, subtree: true});
 """
 

@@ -1,4 +1,4 @@
-"""The whole portal for a measurement: the demo, its platform made slow, its web server with the bench's addresses added."""
+"""The whole portal for a measurement: the demo on a slow platform, with the bench's addresses added."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from attribution_portal.ops.embedded import free_port
 
 LATENCY_MS = 200
 ROOT = Path(__file__).parent.parent
-PERSON, PASSWORD = "marketer@acme.example", "demo-password"  # noqa: S105 - the demo prints it
+PERSON, PASSWORD = "marketer@acme.example", "demo-password"
 EVENT = "/p/partner-id-acme/events/evt_closed/"
 
 
@@ -43,7 +43,7 @@ class Stack:
     def forget_answers(self) -> None:
         """Drop every cached platform answer and nothing else: the service account stays signed in."""
         with redis.Redis.from_url(self.redis_url) as client:
-            keys = [key for key in client.scan_iter("portal:answer:*", count=1000)]
+            keys = list(client.scan_iter("portal:answer:*", count=1000))
             if keys:
                 client.delete(*keys)
 
@@ -84,7 +84,7 @@ def running_stack() -> Iterator[Stack]:
             port=port,
             cookie=_sign_in(port),
             platform=_platform_address(folder / "log"),
-            redis_url=(folder / "redis" / "address").read_text(encoding="utf-8"),
+            redis_url=json.loads((folder / "redis" / "running.json").read_text(encoding="utf-8"))["url"],
         )
     finally:
         process.terminate()

@@ -14,7 +14,7 @@ def bare(request: HttpRequest) -> HttpResponse:
 
 
 def bare_chart(request: HttpRequest) -> HttpResponse:
-    """The library, one figure, nothing else: what drawing costs at least. The figure comes from the address `figure`."""
+    """The library, one figure, nothing else: what drawing costs at least."""
     plotly = static("vendor/plotly/plotly-basic.min.js")
     script = "/bare-chart.js"
     return HttpResponse(

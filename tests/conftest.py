@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import redis
-from attribution_portal.sandbox.app import Sandbox
-from attribution_portal.sandbox.server import run_in_thread
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
 from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
+from attribution_portal.sandbox.app import Sandbox
+from attribution_portal.sandbox.server import run_in_thread
 
 TODAY = date(2026, 6, 15)
 
@@ -50,22 +51,22 @@ def clock(running_sandbox: tuple[Sandbox, str, Clock]) -> Clock:
 
 
 @pytest.fixture
-def clean_redis(settings: object) -> Iterator[redis.Redis]:
-    with redis.Redis.from_url(settings.REDIS_URL) as client:  # type: ignore[attr-defined]
+def clean_redis(settings: Settings) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(settings.REDIS_URL) as client:
         client.flushdb()
         yield client
 
 
 @pytest.fixture
 def sandbox(
-    running_sandbox: tuple[Sandbox, str, Clock], settings: object, clean_redis: redis.Redis
+    running_sandbox: tuple[Sandbox, str, Clock], settings: Settings, clean_redis: redis.Redis
 ) -> Iterator[Sandbox]:
     """The stand-in platform as new, with an empty Redis; retries hardly wait."""
     box, base_url, clock = running_sandbox
     clock.reset()
     box.reset()
-    settings.PLATFORM_BASE_URL = base_url  # type: ignore[attr-defined]
-    settings.PLATFORM_RETRY_BASE_SECONDS = 0.001  # type: ignore[attr-defined]
+    settings.PLATFORM_BASE_URL = base_url
+    settings.PLATFORM_RETRY_BASE_SECONDS = 0.001
     yield box
     box.reset()
 

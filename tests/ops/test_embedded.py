@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
@@ -63,7 +65,7 @@ def test_a_second_command_joins_the_running_servers(folder: Path) -> None:
 def test_redis_asks_for_its_password(folder: Path) -> None:
     assert run(folder, "print(cache)").startswith("redis://:")
     assert (folder / "r" / "redis.conf").stat().st_mode & 0o777 == 0o600
-    assert (folder / "r" / "address").stat().st_mode & 0o777 == 0o600
+    assert (folder / "r" / "running.json").stat().st_mode & 0o777 == 0o600
     with redis.Redis.from_url(os.environ["REDIS_URL"]) as running:
         port = running.connection_pool.connection_kwargs["port"]
     with redis.Redis(port=port) as stranger, pytest.raises(redis.AuthenticationError):
@@ -79,3 +81,12 @@ def test_a_port_nobody_listens_on_is_reported_in_words() -> None:
     port = embedded.free_port()
     with pytest.raises(embedded.EmbeddedServerError, match=f"Nothing answers on port {port} after 0 s"):
         embedded.wait_for_port(port, seconds=0.0)
+
+
+def test_a_killed_command_leaves_no_server_behind_once_the_next_one_ends(folder: Path) -> None:
+    killed = "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"
+    with pytest.raises(AssertionError):
+        run(folder, killed)
+    run(folder, "print(client.ping())")
+    assert not (folder / "p" / "pgdata" / "postmaster.pid").exists()
+    assert not psutil.pid_exists(json.loads((folder / "r" / "running.json").read_text())["pid"])
