@@ -6,7 +6,7 @@ from datetime import time
 from decimal import Decimal
 
 from attribution_portal.sandbox import programme as p
-from attribution_portal.sandbox.events import Event, ResultRow
+from attribution_portal.sandbox.events import Event
 from attribution_portal.sandbox.stage import Stage, Wave
 
 TOUR = ("evt_tour_ber", "evt_tour_ham", "evt_tour_cgn", "evt_tour_muc", "evt_tour_vie")
@@ -364,15 +364,15 @@ def _series(stage: Stage) -> list[Event]:
 def _titles(stage: Stage) -> list[Event]:
     """Titles and ids that break careless pages."""
     rows = (
-        ("evt_emoji", p.EMOJI_TITLE, "An emoji in the title."),
-        ("evt_rtl", p.RTL_TITLE, "A right-to-left title."),
-        ("evt_markup", p.MARKUP_TITLE, "Markup in the title, to be shown as it is."),
-        ("evt_long", p.long_title(), "A title of 300 characters."),
-        ("evt+köln 7", "Kölsche Nacht im Rheindock", "An id that has to be encoded in a path."),
+        ("evt_emoji", p.SPREEWERK, p.EMOJI_TITLE, "An emoji in the title."),
+        ("evt_rtl", p.LICHTHOF, p.RTL_TITLE, "A right-to-left title."),
+        ("evt_markup", p.ISARHALLE, p.MARKUP_TITLE, "Markup in the title, to be shown as it is."),
+        ("evt_long", p.GLASPALAST, p.long_title(), "A title of 300 characters."),
+        ("evt+köln 7", p.RHEINDOCK, "Kölsche Nacht im Rheindock", "An id that has to be encoded in a path."),
     )
     shows = [
-        stage.event(eid, title, story, venue=p.VENUES[number], on_sale=-50, show=18 + 5 * number, wave="running")
-        for number, (eid, title, story) in enumerate(rows)
+        stage.event(eid, title, story, venue=venue, on_sale=-50, show=18 + 5 * number, wave="running")
+        for number, (eid, venue, title, story) in enumerate(rows)
     ]
     numeric = stage.event(
         "90210",
@@ -412,115 +412,3 @@ def _season(stage: Stage) -> list[Event]:
             )
         )
     return rows
-
-
-def results(stage: Stage) -> list[ResultRow]:
-    return [
-        stage.result(
-            "cr_closed_a1",
-            "evt_closed",
-            purchase=147,
-            revenue="6615",
-            created=(-10, time(10, 0)),
-            source="automated",
-        ),
-        stage.result(
-            "cr_closed_a2",
-            "evt_closed",
-            purchase=38,
-            revenue="1710.40",
-            created=(-9, time(0, 20)),
-            source="automated",
-        ),
-        stage.result(
-            "cr_closed_m1",
-            "evt_closed",
-            purchase=25,
-            revenue="1125.50",
-            created=(-8, time(15, 12)),
-            source="manual",
-        ),
-        stage.result(
-            "cr_closed_m2",
-            "evt_closed",
-            purchase=12,
-            revenue="540",
-            created=(-5, time(23, 50)),
-            source="manual",
-        ),
-        stage.result(
-            "cr_running_a1",
-            "evt_running",
-            purchase=31,
-            revenue="1488",
-            created=(-2, time(4, 5)),
-            source="automated",
-        ),
-        stage.result(
-            "cr_oneway_both",
-            "evt_oneway",
-            purchase=20,
-            revenue="900",
-            created=(-18, time(9, 0)),
-            source="automated",
-        ),
-        stage.result(
-            "cr_oneway_daily",
-            "evt_oneway",
-            purchase=8,
-            revenue="360",
-            created=(-17, time(9, 0)),
-            source="manual",
-            in_results=False,
-        ),
-        stage.result(
-            "cr_oneway_list",
-            "evt_oneway",
-            purchase=5,
-            revenue="225.75",
-            created=(-16, time(9, 0)),
-            source=None,
-            in_daily=False,
-        ),
-        stage.result(
-            "7700123",
-            "evt_oneway",
-            purchase=0,
-            revenue="80",
-            created=(-15, time(9, 0)),
-            source="imported",
-            numeric_id=True,
-        ),
-        stage.result(
-            "cr_external_a1",
-            "evt_external",
-            purchase=44,
-            revenue="2112",
-            created=(-28, time(3, 30)),
-            source="automated",
-        ),
-        stage.result(
-            "cr_tour_ber_a1",
-            "evt_tour_ber",
-            purchase=63,
-            revenue="2835",
-            created=(-1, time(5, 0)),
-            source="automated",
-        ),
-        stage.result(
-            "cr_past_a1",
-            "evt_past",
-            purchase=90,
-            revenue="4050",
-            created=(-60, time(5, 0)),
-            source="automated",
-        ),
-        stage.result(
-            "cr_past_m1",
-            "evt_past",
-            purchase=3,
-            revenue="135",
-            created=(-58, time(11, 0)),
-            source="manual",
-        ),
-    ]

@@ -36,6 +36,16 @@ PREFIX = "/api/v3"
 JSON_TYPE = "application/json"
 REASONS = {200: "OK", 204: "No Content"}
 
+MESSAGES = {
+    400: ("error.request.invalid", "INVALID_REQUEST"),
+    401: ("error.auth.not_authorized", "TOKEN_UNKNOWN"),
+    403: ("error.auth.not_authorized", "NOT_AUTHORIZED"),
+    404: ("error.event.not_found", "EVENT_NOT_FOUND"),
+    409: ("error.request.conflict", "CONFLICT"),
+    422: ("error.request.invalid", "INVALID_REQUEST"),
+    429: ("error.request.too_many", "TOO_MANY_REQUESTS"),
+}
+
 HTML = b"<!doctype html><html><head><title>%d</title></head><body><h1>Bad gateway</h1></body></html>"
 
 
@@ -129,6 +139,12 @@ class Sandbox:
         if package.pinned and package.own is not None:
             settings = package.own
         return evaluate(package, settings, as_of=self.now().astimezone(tenant.stage.zone).date())
+
+    def current_evaluation(self, partner_id: str, package_id: str) -> dict[str, ClusterTotals] | None:
+        """The results as the platform answers them now, old settings or new; None before the first ones."""
+        tenant = self.world[partner_id]
+        with self._lock:
+            return self._state.evaluation(tenant, tenant.packages[package_id], self.now())
 
     def settings_in_force(self, partner_id: str, package_id: str) -> Settings | None:
         """The package's own settings as last PUT; None when it has none."""
@@ -227,7 +243,8 @@ def _faulty(fault: Fault, reply: Reply, request_id: str) -> Answer:
     json_headers = _headers(request_id, JSON_TYPE)
     if fault.kind == "status":
         status = fault.status or 500
-        refusal = Refusal(status, "error.internal.unspecified", "INTERNAL", fields=fault.fields)
+        message, code = MESSAGES.get(status, ("error.internal.unspecified", "INTERNAL"))
+        refusal = Refusal(status, message, code, fields=fault.fields)
         if fault.retry_after is not None:
             json_headers = (*json_headers, ("Retry-After", str(fault.retry_after)))
         return Answer(status, json_headers, encode(refusal.body()))
@@ -240,11 +257,14 @@ def _faulty(fault: Fault, reply: Reply, request_id: str) -> Answer:
         return Answer(fault.status or 502, _headers(request_id, None), b"")
     if fault.kind == "validation_errors":
         return Answer(200, json_headers, encode({"validation_errors": validation_errors(fault.fields)}))
+    # A fault that mangles a body needs one to mangle.
+    if reply.status == 204:
+        reply = Reply(200, {})
     answer = _plain(reply if reply.status else Reply(200, {"items": [None] * 20}), request_id)
     if fault.kind == "reset":
         return replace(answer, manner="reset")
     if fault.kind == "truncated":
-        return replace(answer, body=answer.body[: max(1, len(answer.body) * 2 // 3)] if answer.body else b"{")
+        return replace(answer, body=answer.body[: max(1, len(answer.body) * 2 // 3)])
     if fault.kind == "wrong_type":
         return replace(answer, body=encode(mistyped(reply.body) if fault.body is None else fault.body))
     if fault.kind == "drip":

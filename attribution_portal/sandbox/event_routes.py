@@ -117,7 +117,7 @@ def statistics(call: Call) -> Reply:
 
 
 def series(call: Call) -> Reply:
-    """The other events of the series; a page, or a bare array for ids that are numbers or partners without pages."""
+    """The other events of the series; a page, or a bare array where ids are numbers or pages name no neighbours."""
     events = [call.tenant.events[eid] for eid in call.event.series]
     items: list[Json] = [wire.event(event) for event in events]
     if call.event.numeric_id or not call.tenant.tells_next_page:
@@ -175,7 +175,7 @@ def sales_graph(call: Call) -> Reply:
 
 
 def benchmark(call: Call) -> Reply:
-    """Fractions under `today`, or percent under `now` for events of partners in another zone and for tours."""
+    """Fractions under `today`, or percent under `now` for tours and for partners whose pages name no neighbours."""
     event = call.event
     if not event.days:
         return Reply(200, {"today": None, "prediction": None, "state": None})
@@ -268,8 +268,7 @@ def meta_insights(call: Call) -> Reply:
 def meta_connected(call: Call) -> Reply:
     if not call.tenant.reads_results:
         raise not_authorized()
-    connected = call.tenant.connected
-    return Reply(200, {} if connected is None else {"connected": connected})
+    return Reply(200, {"connected": call.tenant.connected})
 
 
 def _without_meta(call: Call, event: Event) -> Reply | None:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from attribution_portal.sandbox import acme, guests, shelf
+from attribution_portal.sandbox import acme, acme_results, guests, shelf
 from attribution_portal.sandbox.events import Event, ResultRow
 from attribution_portal.sandbox.faults import Json
 from attribution_portal.sandbox.packages import Package, Settings
@@ -25,7 +25,7 @@ KLEINKUNST = "partner-id-kleinkunst"
 class Tenant:
     """A partner with all it owns. `profile` is its `GET /partners/` object; `in_array`: that comes as an array.
 
-    `reads_results` False: campaign results and Meta answer 403. `connected`: what the Meta status says, None = {}.
+    `reads_results` False: campaign results and Meta answer 403. `connected`: what the Meta status says.
     """
 
     id: str
@@ -36,7 +36,7 @@ class Tenant:
     packages: dict[str, Package]
     defaults: Settings | None
     reads_results: bool = True
-    connected: bool | None = True
+    connected: bool = True
     in_array: bool = False
     tells_next_page: bool = True
 
@@ -81,7 +81,7 @@ def build(today: date) -> World:
                 "features": ["lookout", "wave", "backhaul"],
             },
             events=acme.events,
-            results=acme.results,
+            results=acme_results.results,
             packages=shelf.acme,
             defaults=shelf.ACME_DEFAULTS,
         ),
@@ -102,7 +102,6 @@ def build(today: date) -> World:
             results=guests.sakura_results,
             packages=shelf.sakura,
             defaults=shelf.sakura_defaults(today),
-            connected=False,
             tells_next_page=False,
         ),
         NORDLICHT: _tenant(
@@ -138,7 +137,7 @@ def build(today: date) -> World:
             results=lambda stage: [],
             packages=lambda stage, events: [],
             defaults=None,
-            connected=None,
+            connected=False,
         ),
     }
 
@@ -152,7 +151,7 @@ def _tenant(
     packages: Callable[[Stage, dict[str, Event]], Sequence[Package]],
     defaults: Settings | None,
     reads_results: bool = True,
-    connected: bool | None = True,
+    connected: bool = True,
     in_array: bool = False,
     tells_next_page: bool = True,
 ) -> Tenant:
