@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING
 
 from django import template
@@ -35,7 +35,7 @@ from attribution_portal.charts import theme
 from attribution_portal.panels import Kpi, Panel, Text
 
 if TYPE_CHECKING:
-    from attribution_portal.charts import Cell, Chart, Row, Table
+    from attribution_portal.charts import Cell, Chart, Figure, Row, Table
     from attribution_portal.formats import Reader
 
 register = template.Library()
@@ -273,6 +273,27 @@ def chart_assets() -> SafeString:
     )
 
 
+def _legend(figure: Figure) -> list[tuple[str, str]]:
+    """Role and name of each series, for a legend in HTML: it wraps on a phone and is there before the picture.
+
+    Empty when the figure wants none, or when a series has no role and only the library knows its colour."""
+    match figure:
+        case {"layout": {"showlegend": False}}:
+            return []
+        case {"data": list(traces)}:
+            pass
+        case _:
+            return []
+    named: list[tuple[str, str]] = []
+    for trace in traces:
+        match trace:
+            case {"name": str(name), "meta": {"role": str(role)}}:
+                named.append((role, unescape(name)))
+            case _:
+                return []
+    return named
+
+
 @register.simple_tag(takes_context=True)
 def chart(context: Context, drawing: Chart, table: bool = True) -> SafeString:
     """A figure with its sentence, its place kept free, and, unless `table` is False, its numbers as a table.
@@ -282,12 +303,13 @@ def chart(context: Context, drawing: Chart, table: bool = True) -> SafeString:
     """
     layout = drawing.figure.get("layout")
     asked = layout.get("height") if isinstance(layout, dict) else None
-    height = "" if asked is None else str(next((step for step in CHART_HEIGHTS if step >= asked), CHART_HEIGHTS[-1]))
+    height = "" if asked is None else next((step for step in CHART_HEIGHTS if step >= asked), CHART_HEIGHTS[-1])
     return _render(
         context,
         "includes/chart.html",
         chart=drawing,
         height=height,
+        legend=_legend(drawing.figure),
         figure=json_script(drawing.figure, f"chart-{drawing.id}-figure", json.JSONEncoder),
         table=data_table(context, drawing.table) if table else "",
     )
@@ -308,7 +330,7 @@ def _cell(cell: Cell, *, label: str, numeric: bool, heads: bool, provisional: st
     return f'<td data-label="{label}"{value}>{shown}</td>'
 
 
-def _row(row: Row, columns: list[tuple[str, bool]], provisional: str) -> str:
+def _row(row: Row, columns: list[tuple[str, bool]], provisional: str, anchor: str = "") -> str:
     cells = "".join(
         _cell(
             cell,
@@ -320,15 +342,17 @@ def _row(row: Row, columns: list[tuple[str, bool]], provisional: str) -> str:
         for index, (cell, (label, numeric)) in enumerate(zip(row.cells, columns, strict=True))
     )
     css = ' class="is-provisional"' if row.provisional else ""
-    return f'<tr data-id="{escape(row.id)}"{css}>{cells}</tr>'
+    address = f' id="{escape(anchor + row.id)}"' if anchor else ""
+    return f'<tr{address} data-id="{escape(row.id)}"{css}>{cells}</tr>'
 
 
 @register.simple_tag(takes_context=True)
-def data_table(context: Context, table: Table, caption: str = "") -> SafeString:
+def data_table(context: Context, table: Table, caption: str = "", *, anchors: bool = False) -> SafeString:
     """A `<table data-table>`; its rows become cards where the panel is narrow.
 
     Written without templates: a year of days is two thousand cells, and the page waits for them. Its name is
-    the caption or, without one, the title of the panel around it.
+    the caption or, without one, the title of the panel around it. With `anchors` a row can be linked to, at
+    `#NAME-ID`.
     """
     panel: Panel[object] | None = context.get("panel")
     columns = [(escape(column.label), column.numeric) for column in table.columns]
@@ -337,7 +361,8 @@ def data_table(context: Context, table: Table, caption: str = "") -> SafeString:
     number = ' class="num"'
     heads = "".join(f'<th scope="col"{number if numeric else ""}>{label}</th>' for label, numeric in columns)
     word = gettext("provisional")
-    rows = "".join(_row(row, columns, word if row.provisional else "") for row in table.rows)
+    anchor = f"{table.name}-" if anchors else ""
+    rows = "".join(_row(row, columns, word if row.provisional else "", anchor) for row in table.rows)
     totals = f"<tfoot>{_row(table.totals, columns, '')}</tfoot>" if table.totals else ""
     return mark_safe(  # noqa: S308 every text above went through escape
         f'<table class="data" data-table="{escape(table.name)}"{naming}>'
@@ -345,7 +370,7 @@ def data_table(context: Context, table: Table, caption: str = "") -> SafeString:
     )
 
 
-WIDGET_CLASSES = {"checkbox": "form-check-input", "select": "form-select", "radio": "form-check-input"}
+WIDGET_CLASSES = {"checkbox": "form-check-input", "select": "form-select"}
 
 
 @register.simple_tag(takes_context=True)
@@ -357,6 +382,8 @@ def field(context: Context, bound: BoundField, label: str = "") -> SafeString:
     described = [f"{identity}_{part}" for part in ("help", "error") if _has(bound, part)]
     css = WIDGET_CLASSES.get(kind, "form-control")
     attributes: dict[str, str | bool] = {"class": f"{css} is-invalid" if bound.errors else css}
+    # The label is always in sight; a placeholder would only repeat it, and vanish at the first letter.
+    attributes["placeholder"] = False
     if described:
         attributes["aria-describedby"] = " ".join(described)
     return _render(

@@ -85,6 +85,7 @@ function figureOf(place, name) {
   const colours = getComputedStyle(place);
   for (const trace of data) paint(trace, colours);
   delete layout.height; // the place has it already
+  if ("hasLegend" in place.dataset) Object.assign(layout, { showlegend: false, margin: { t: 12, ...layout.margin } });
   return { data, layout: { ...layout, template: read("chart-templates")[name], autosize: true } };
 }
 
