@@ -14,7 +14,7 @@ from attribution_portal.charts import Cell, Chart, Column, Figure, Row, Table, p
 from attribution_portal.formats import UNKNOWN, Reader, raw
 
 _MOST_BARS = 16
-_LONGEST_LABEL = 32
+_LONGEST_LABEL = 28
 _PLACES = 6
 _BAR_PX, _FRAME_PX, _LEAST_PX = 28, 80, 320
 

@@ -35,10 +35,10 @@ _SPANS: Final[dict[By, dict[str, object]]] = {
     "week": {"xperiod": 7 * _DAY_MS, "xperiod0": "2001-01-01", "xperiodalignment": "middle"},
     "month": {"xperiod": "M1", "xperiodalignment": "middle"},
 }
-# The event's line keeps the top for its label; each band that overlaps another hangs lower, so both can be read.
-_BAND_TOP: Final = 0.92
-_BAND_STEP: Final = 0.08
-_BAND_LEVELS: Final = 6
+# Above the bars there is a lane for the label of the event's line and one for each band that overlaps another, so that
+# bars hide no label; a lane is a fraction of the picture's height. More bands than lanes share the last one.
+_LANE: Final = 0.1
+_BAND_LANES: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,16 +199,20 @@ def _layout(view: Scene, bands: Sequence[Band], event_day: date | None) -> Layou
     if view.metric == "revenue":
         unit = view.reader.gettext("Revenue") + (f" ({view.currency})" if view.currency else "")
     edges = view.slices[0].bucket.start, view.slices[-1].bucket.next
-    shapes = _bands(bands, edges)
-    if event_day is not None and event_day in view.period:
-        shapes.append(_event_line(view, event_day, edges))
+    line = [_event_line(view, event_day, edges)] if event_day is not None and event_day in view.period else []
+    behind, lanes = _bands(bands, edges, len(line))
     return {
         "barmode": "relative",
         "separators": view.reader.separators,
         "showlegend": True,
         "xaxis": {"type": "date", "range": [edge.isoformat() for edge in edges], **_ticks(view)},
-        "yaxis": {"rangemode": "tozero", "tickformat": ",~f", "title": {"text": plotly_text(unit)}},
-        "shapes": shapes,
+        "yaxis": {
+            "rangemode": "tozero",
+            "tickformat": ",~f",
+            "title": {"text": plotly_text(unit)},
+            "domain": [0, round(1 - _LANE * lanes, 2)],
+        },
+        "shapes": behind + line,
     }
 
 
@@ -235,9 +239,10 @@ def _moment(day: date) -> datetime:
     return datetime.combine(day, time())
 
 
-def _bands(bands: Sequence[Band], edges: tuple[date, date]) -> list[dict[str, object]]:
-    """Bands inside the picture. Several of one kind on the same days are one band; overlapping ones hang
-    lower."""
+def _bands(bands: Sequence[Band], edges: tuple[date, date], above: int) -> tuple[list[dict[str, object]], int]:
+    """The bands inside the picture, and the lanes taken once they hang under the `above` lanes taken before.
+
+    Several of one kind on the same days are one band."""
     labels: dict[tuple[date, date, str], list[str]] = {}
     for band in sorted(bands, key=lambda each: (each.start, each.end)):
         first, after = max(band.start, edges[0]), min(band.end + timedelta(days=1), edges[1])
@@ -246,8 +251,8 @@ def _bands(bands: Sequence[Band], edges: tuple[date, date]) -> list[dict[str, ob
     shapes: list[dict[str, object]] = []
     ends: list[date] = []
     for (first, after, kind), named in labels.items():
-        level = next((n for n, end in enumerate(ends) if end <= first), len(ends))
-        ends[level : level + 1] = [after]
+        lane = next((n for n, end in enumerate(ends) if end <= first), min(len(ends), _BAND_LANES - 1))
+        ends[lane : lane + 1] = [after]
         label = named[0] if len(named) == 1 else f"{named[0]} +{len(named) - 1}"
         shapes.append(
             {
@@ -258,11 +263,11 @@ def _bands(bands: Sequence[Band], edges: tuple[date, date]) -> list[dict[str, ob
                 "x0": first.isoformat(),
                 "x1": after.isoformat(),
                 "y0": 0,
-                "y1": round(_BAND_TOP - _BAND_STEP * (level % _BAND_LEVELS), 2),
+                "y1": round(1 - _LANE * (above + lane), 2),
                 "label": {"text": plotly_text(label), "textposition": "top left"},
             }
         )
-    return shapes
+    return shapes, above + len(ends)
 
 
 def _event_line(view: Scene, event_day: date, edges: tuple[date, date]) -> dict[str, object]:

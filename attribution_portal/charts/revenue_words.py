@@ -16,7 +16,7 @@ def kind_names(reader: Reader) -> dict[Kind, str]:
     return {
         "automated": reader.gettext("Automated adjustments"),
         "manual": reader.gettext("Manual adjustments"),
-        "other": reader.gettext("Adjustments of unknown source"),
+        "other": reader.gettext("Other adjustments"),
     }
 
 
@@ -108,7 +108,7 @@ def total_line(*, totals: Totals, metric: Metric, layers: frozenset[str], curren
     names = {
         "automated": reader.gettext("automated adjustments"),
         "manual": reader.gettext("manual adjustments"),
-        "other": reader.gettext("adjustments of unknown source"),
+        "other": reader.gettext("other adjustments"),
     }
     kinds = [kind for kind in visible_kinds(layers) if kind != "other" or totals.other.count]
     parts: list[Decimal | None] = [totals.adjusted((kind,)).amount(metric) for kind in kinds]

@@ -65,7 +65,7 @@ def _template(ground: _Ground) -> dict[str, object]:
         "tickfont": {"size": 12},
         "automargin": True,
         "fixedrange": True,
-        "title": {"standoff": 8},
+        "title": {"standoff": 8, "font": {"size": 12}},
     }
     layout = {
         "colorway": list(ground.series),

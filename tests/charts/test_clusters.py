@@ -108,7 +108,7 @@ def test_one_rate_is_compared_with_nothing():
 def test_markup_in_a_name_is_text_and_long_names_are_cut_on_the_axis_only():
     name = '<a href="x">Family & friends</a> of the old town hall in Munich'
     chart = draw(ClusterRow("a", name, 1, 1, Decimal(1), None))
-    assert chart.figure["layout"]["yaxis"]["ticktext"] == ['&lt;a href="x"&gt;Family &amp; friends&lt;/a…']
+    assert chart.figure["layout"]["yaxis"]["ticktext"] == ['&lt;a href="x"&gt;Family &amp; friend…']
     assert chart.figure["data"][0]["customdata"][0][0] == (
         '&lt;a href="x"&gt;Family &amp; friends&lt;/a&gt; of the old town hall in Munich'
     )

@@ -193,7 +193,7 @@ def test_adjustments_are_marks_at_their_day_told_apart_by_shape_and_word():
         "diamond", "circle", "square",
     ]  # fmt: skip
     assert [drawn[kind]["name"] for kind in ("automated", "manual", "other")] == [
-        "Automated adjustments", "Manual adjustments", "Adjustments of unknown source",
+        "Automated adjustments", "Manual adjustments", "Other adjustments",
     ]  # fmt: skip
     assert points(drawn["automated"]) == {"2026-06-13": 6615.0}
     assert drawn["automated"]["customdata"] == [
@@ -285,10 +285,26 @@ def test_bands_are_labelled_clipped_and_hung_below_each_other():
         (shape["templateitemname"], shape["label"]["text"], shape["x0"], shape["x1"], shape["y1"])
         for shape in chart.figure["layout"]["shapes"]
     ] == [
-        ("band-campaign", "Spring &lt;i&gt;", "2026-06-01", "2026-06-11", 0.92),
-        ("band-package", "Package +1", "2026-06-05", "2026-06-20", 0.84),
-        ("band-campaign", "Late", "2026-06-11", "2026-06-13", 0.92),
+        ("band-campaign", "Spring &lt;i&gt;", "2026-06-01", "2026-06-11", 1.0),
+        ("band-package", "Package +1", "2026-06-05", "2026-06-20", 0.9),
+        ("band-campaign", "Late", "2026-06-11", "2026-06-13", 1.0),
     ]
+
+
+def test_labels_have_lanes_of_their_own_above_the_bars():
+    band = Band("Campaign", date(2026, 6, 1), date(2026, 6, 10), "campaign")
+    many = [replace(band, label=f"{n}", end=date(2026, 6, 10 + n)) for n in range(9)]
+    tops = {
+        "nothing": draw(),
+        "a band": draw(bands=[band]),
+        "a line": draw(event_day=date(2026, 6, 12)),
+        "both": draw(bands=[band], event_day=date(2026, 6, 12)),
+        "many": draw(bands=many),
+    }
+    assert {name: chart.figure["layout"]["yaxis"]["domain"][1] for name, chart in tops.items()} == {
+        "nothing": 1, "a band": 0.9, "a line": 0.9, "both": 0.8, "many": 0.7,
+    }  # fmt: skip
+    assert [shape["y1"] for shape in tops["both"].figure["layout"]["shapes"]] == [0.9, 1]
 
 
 def test_the_event_day_is_a_labelled_line_within_the_period():
