@@ -112,7 +112,7 @@ def _figure(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader
                 "type": "bar",
                 "orientation": "h",
                 "name": name,
-                "meta": {"role": "campaign"},
+                "meta": {"role": "cluster"},
                 "x": [float(revenue) for _, _, revenue in bars],
                 "y": [tc for tc, _, _ in bars],
                 "customdata": [[plotly_text(label), reader.money(revenue, currency)] for _, label, revenue in bars],

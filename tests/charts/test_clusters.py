@@ -33,6 +33,7 @@ def test_it_draws_revenue_by_cluster_the_largest_first():
     (bars,) = chart.figure["data"]
     assert bars["y"] == ["family_outings_munich", "german_metal_diehards"]
     assert bars["x"] == [18540.0, 12915.0]
+    assert bars["meta"] == {"role": "cluster"}
     assert bars["customdata"][0] == ["Family outings, Munich area", "€18,540.00"]
     assert chart.figure["layout"]["yaxis"]["ticktext"] == ["Family outings, Munich area", "German metal diehards"]
 
