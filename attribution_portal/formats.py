@@ -125,12 +125,6 @@ class Reader:
         """Names as a sentence lists them ("A, B and C")."""
         return format_list(names, locale=_dates_locale(self.locale)) if names else ""
 
-    def affixes(self, currency: str | None) -> tuple[str, str]:
-        """What stands before and after an amount of this currency, for axis ticks: ("€", "") or ("", "
-        €")."""
-        style = _money_style(self.locale, currency)
-        return style.prefix, style.suffix
-
     @property
     def separators(self) -> str:
         """The decimal and the thousands separator, in the order of Plotly's `layout.separators`."""
