@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-import threading
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -37,9 +36,9 @@ def main() -> int:
     )
     sandbox.latency_seconds = options.latency_ms / 1000
 
-    stopping = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stopping.set())
+    # Blocked before any thread starts, so that every thread inherits it and only sigwait below sees them.
+    stops = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     try:
         running = run_in_thread(sandbox, host=options.host, port=options.port)
     except OSError as error:
@@ -49,7 +48,7 @@ def main() -> int:
         sys.stdout.write(f"Sandbox platform (demo data) at {running.base_url}\n")
         sys.stdout.write(f"Account portal@sandbox.example, password {PASSWORD}\n")
         sys.stdout.flush()
-        stopping.wait()
+        signal.sigwait(stops)
     return 0
 
 
