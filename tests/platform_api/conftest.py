@@ -11,7 +11,7 @@ import pytest
 import redis
 from pytest_django import Settings
 
-from attribution_portal.platform_api import transport
+from attribution_portal.platform_api import store, transport
 from attribution_portal.platform_api.tokens import Account
 from attribution_portal.platform_api.transport import Caller
 from tests.platform_api.scripted import Act, Scripted, answer, serve
@@ -76,5 +76,6 @@ def within() -> Callable[[Caller, float], Caller]:
 
 @pytest.fixture
 def no_redis(settings: Settings, platform: Scripted) -> None:
-    """Nothing listens on this port of loopback."""
+    """Nothing listens on this port of loopback, and nobody has found out yet."""
+    store.close()
     settings.REDIS_URL = "redis://127.0.0.1:9/0"

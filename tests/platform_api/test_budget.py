@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from pytest_django import Settings
+
+from attribution_portal.platform_api import adjustments, events
+from attribution_portal.platform_api.errors import Unavailable
+from attribution_portal.platform_api.transport import Caller
+from tests.platform_api.scripted import Scripted, answer
+
+
+@pytest.fixture
+def tight(settings: Settings, platform: Scripted) -> None:
+    settings.PLATFORM_READS_PER_MINUTE = 10
+    settings.PLATFORM_WRITES_PER_MINUTE = 2
+    platform.on("GET /events/evt_1", answer(200, {"id": "evt_1"}))
+    platform.on("DELETE /campaign_results/", answer(204))
+
+
+def reads(caller: Caller, times: int) -> int:
+    """How many of so many reads got through."""
+    done = 0
+    for _ in range(times):
+        try:
+            events.get(caller=caller.rereading(), eid="evt_1")
+        except Unavailable as error:
+            assert error.retry_after is not None
+            assert 0 < error.retry_after <= 60
+        else:
+            done += 1
+    return done
+
+
+def in_lane(caller: Caller, lane: str) -> Caller:
+    return replace(caller, lane=lane, deadline=time.monotonic() + 5)  # type: ignore[arg-type]
+
+
+@pytest.mark.usefixtures("tight")
+def test_people_may_use_all_of_it(platform: Scripted, caller: Caller) -> None:
+    assert reads(in_lane(caller, "person"), 14) == 10
+    assert len(platform.to("GET /events/evt_1")) == 10
+
+
+@pytest.mark.usefixtures("tight")
+def test_polling_leaves_a_fifth_to_people(platform: Scripted, caller: Caller) -> None:
+    assert reads(in_lane(caller, "polling"), 14) == 8
+    assert reads(in_lane(caller, "person"), 14) == 2
+    assert len(platform.to("GET /events/evt_1")) == 10
+
+
+@pytest.mark.usefixtures("tight")
+def test_what_people_use_counts_against_polling(caller: Caller) -> None:
+    assert reads(in_lane(caller, "person"), 6) == 6
+    assert reads(in_lane(caller, "polling"), 6) == 2
+    assert reads(in_lane(caller, "person"), 6) == 2
+
+
+@pytest.mark.usefixtures("tight")
+def test_each_partner_has_its_own(caller: Caller) -> None:
+    assert reads(in_lane(caller, "person"), 10) == 10
+    assert reads(replace(in_lane(caller, "person"), partner_id="partner-id-sakura"), 3) == 3
+
+
+@pytest.mark.usefixtures("tight")
+def test_writes_have_their_own_and_are_not_sent_without_it(platform: Scripted, caller: Caller) -> None:
+    assert reads(in_lane(caller, "person"), 10) == 10
+    for _ in range(2):
+        adjustments.delete(caller=caller, adjustment_id="cr_1", eid="evt_1")
+    with pytest.raises(Unavailable) as raised:
+        adjustments.create(caller=caller, eid="evt_1", purchases=1, revenue=Decimal(1))
+    assert type(raised.value) is Unavailable
+    assert platform.to("POST /campaign_results/") == []
+
+
+@pytest.mark.usefixtures("tight", "no_redis")
+def test_without_redis_every_call_passes(caller: Caller) -> None:
+    assert reads(in_lane(caller, "polling"), 14) == 14
