@@ -126,15 +126,9 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── 5. Where facts and caches live ──────────────────────────────────────────────────────────────────────────────────
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
-CACHES = {
-    "default": {
-        "BACKEND": "django_redis.cache.RedisCache",
-        "LOCATION": REDIS_URL,
-        "KEY_PREFIX": "portal-django",
-        # A vanished Redis makes pages slower, never wrong: a miss is the worst that may come of it.
-        "OPTIONS": {"IGNORE_EXCEPTIONS": True, "SOCKET_CONNECT_TIMEOUT": 0.25, "SOCKET_TIMEOUT": 0.5},
-    }
-}
+# Django's own cache only counts sign-in attempts. In Postgres the count survives a lost Redis, which must neither lock
+# everybody out nor open the door to guessing. Platform answers are cached by platform_api/cache.py.
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "sign_in_attempts"}}
 
 # ── 6. People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"
@@ -246,6 +240,10 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    # httpx logs whole addresses, with ids and amounts in the query; the platform client logs its own lines.
-    "loggers": {name: {"level": "WARNING"} for name in ("httpx", "httpcore", "django.server", "kombu", "amqp")},
+    "loggers": {
+        # httpx logs whole addresses, with ids and amounts in the query; the platform client logs its own lines.
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "django.server", "kombu", "amqp")},
+        # One line per platform call; on a developer's terminal only what goes wrong.
+        "attribution_portal.platform": {"level": "WARNING" if LOCAL else "INFO"},
+    },
 }

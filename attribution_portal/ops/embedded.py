@@ -19,6 +19,8 @@ import warnings
 from pathlib import Path
 from urllib.parse import quote
 
+import psutil
+
 START_SECONDS = 20.0
 
 
@@ -56,8 +58,6 @@ def postgres(folder: Path, *, database: str = "portal") -> str:
 
 def _forget_the_dead(users: Path) -> None:
     """The server stops with the last process in this list. One that was killed never took itself off it."""
-    import psutil
-
     if users.exists():
         listed = json.loads(users.read_text(encoding="utf-8") or "[]")
         users.write_text(json.dumps([pid for pid in listed if psutil.pid_exists(pid)]), encoding="utf-8")
@@ -86,7 +86,7 @@ def redis(folder: Path) -> str:
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
-    atexit.register(_stop, process.pid, owner=os.getpid())
+    atexit.register(_stop, process, owner=os.getpid())
     deadline = time.monotonic() + START_SECONDS
     while not _answers(url):
         if process.poll() is not None or time.monotonic() > deadline:
@@ -98,15 +98,13 @@ def redis(folder: Path) -> str:
 
 def _join(running: Path) -> str | None:
     """The URL of a Redis that runs already. When whoever started it was killed, this process takes over stopping it."""
-    import psutil
-
     if not running.exists():
         return None
     known = json.loads(running.read_text(encoding="utf-8"))
     if not _answers(known["url"]):
         return None
     if not psutil.pid_exists(known["owner"]):
-        atexit.register(_stop, known["pid"], owner=os.getpid())
+        atexit.register(_stop, psutil.Process(known["pid"]), owner=os.getpid())
         _write_privately(running, json.dumps({**known, "owner": os.getpid()}))
     return str(known["url"])
 
@@ -135,18 +133,16 @@ def wait_for_port(port: int, *, seconds: float) -> None:
         time.sleep(0.05)
 
 
-def _stop(pid: int, *, owner: int) -> None:
+def _stop(process: subprocess.Popen[bytes] | psutil.Process, *, owner: int) -> None:
     """End a server. Forked children inherit the exit hook but not the duty."""
-    import psutil
-
     if os.getpid() != owner:
         return
     try:
-        process = psutil.Process(pid)
         process.terminate()
         process.wait(10)
-    except psutil.TimeoutExpired:
+    except (subprocess.TimeoutExpired, psutil.TimeoutExpired):
         process.kill()
+        process.wait(5)
     except psutil.NoSuchProcess:
         return
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from attribution_portal.partners.connection import account_of, caller_for
 from attribution_portal.partners.models import Partner, ServiceAccount
-from attribution_portal.platform_api import adjustments, campaigns, events, packages, tokens
+from attribution_portal.platform_api import adjustments, events, packages, tokens
 from attribution_portal.platform_api import partners as platform_partners
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
 from attribution_portal.platform_api.events import EventQuery
@@ -97,7 +97,6 @@ def _abilities(partner: Partner) -> tuple[Ability, ...]:
         deadline=caller.deadline,
         events=lambda: events.list_events(caller=caller, query=EventQuery(limit=1)),
         packages=lambda: packages.list_packages(caller=caller),
-        meta=lambda: campaigns.meta_connected(caller=caller),
     )
     probes: dict[str, Callable[[], object]] = {}
     listed = first["events"]
@@ -106,13 +105,11 @@ def _abilities(partner: Partner) -> tuple[Ability, ...]:
         probes = {
             "daily revenue": lambda: events.daily_revenue(caller=caller, eid=eid, currency=partner.currency or None),
             "sales adjustments": lambda: adjustments.list_for_event(caller=caller, eid=eid),
-            "Meta statistics": lambda: campaigns.meta_results(caller=caller, eid=eid),
         }
     second = gather(deadline=caller.deadline, **probes)
     found = {
         "events": first["events"],
         "packages": first["packages"],
-        "Meta connection": first["meta"],
         **second,
     }
     return tuple(Ability(name=name, error=_failure(outcome)) for name, outcome in found.items())

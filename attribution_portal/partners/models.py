@@ -45,9 +45,7 @@ class Partner(models.Model):
     has_wave = models.BooleanField(null=True)
     default_event_model = models.CharField(max_length=40, blank=True)
     service_account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="partners")
-    connected = models.BooleanField(
-        default=True, help_text=_("off once the account no longer serves it")
-    )
+    connected = models.BooleanField(default=True, help_text=_("off once the account no longer serves it"))
     connected_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

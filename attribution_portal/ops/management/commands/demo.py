@@ -11,9 +11,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from attribution_portal.accounts.models import User
-from attribution_portal.ops import local
 from attribution_portal.ops.embedded import wait_for_port
-from attribution_portal.ops.management.commands.serve import claim_port, parts
+from attribution_portal.ops.management.commands.serve import claim_folder, claim_port, parts
 from attribution_portal.ops.supervisor import Part, running_beside, supervise
 from attribution_portal.partners.models import Membership, Partner, Role
 
@@ -46,6 +45,7 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("The demo runs on its own data only; start it with `make demo`.")
         claim_port("127.0.0.1", port)
+        claim_folder()
         platform_port = urlsplit(settings.PLATFORM_BASE_URL).port or 0
         sandbox = Part(
             "platform",
@@ -54,7 +54,6 @@ class Command(BaseCommand):
                 *("--port", str(platform_port), "--delay", str(delay), "--latency-ms", str(latency_ms)),
             ],
         )
-        local.folder(os.environ).mkdir(parents=True, exist_ok=True)
         with running_beside(sandbox, environ=os.environ) as platform:
             call_command("migrate", interactive=False, verbosity=0)
             wait_for_port(platform_port, seconds=15)

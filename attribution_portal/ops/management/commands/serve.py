@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import sys
@@ -57,7 +58,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, port: int, host: str, **options: object) -> None:
         claim_port(host, port)
-        local.folder(os.environ).mkdir(parents=True, exist_ok=True)
+        claim_folder()
         if settings.LOCAL:
             call_command("migrate", interactive=False, verbosity=0)
             if settings.PLATFORM_USERNAME and settings.PLATFORM_PASSWORD:
@@ -72,6 +73,18 @@ class Command(BaseCommand):
             call_command("connect_partners", stdout=self.stdout)
         except CommandError as error:
             self.stderr.write(f"Not connected: {error}")
+
+
+def claim_folder() -> None:
+    """Two portals on one folder would share servers that go with the first of them to end. The lock is held until this
+    process is gone, however it goes."""
+    folder = local.folder(os.environ)
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CommandError(f"A portal already runs on {folder}. Stop it first, or give another VAR_DIR.") from error
 
 
 def claim_port(host: str, port: int) -> None:
