@@ -17,7 +17,6 @@ from attribution_portal.formats import Reader, raw
 from attribution_portal.lookout.credit import Credit
 from attribution_portal.panels import Kpi
 from attribution_portal.periods import Period
-from attribution_portal.platform_api.errors import PlatformError
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +89,9 @@ def adjusted(found: Adjustments, *, period: Period, currency: str | None, reader
     revenue = sum((row.revenue for row in rows), Decimal(0))
     purchases = sum(row.purchases for row in rows)
     outside = len(found.rows) - len(rows)
-    note = ngettext("%(n)s adjustment", "%(n)s adjustments", len(rows)) % {"n": reader.count(len(rows))}
+    note = _("No adjustments")
+    if rows:
+        note = ngettext("%(n)s adjustment", "%(n)s adjustments", len(rows)) % {"n": reader.count(len(rows))}
     if outside:
         note = _("%(inside)s, %(n)s more outside this period") % {"inside": note, "n": reader.count(outside)}
     return (
@@ -106,7 +107,7 @@ def adjusted(found: Adjustments, *, period: Period, currency: str | None, reader
             labels["adjustment_purchases"],
             raw(purchases),
             reader.count(purchases),
-            note=_("Not added to the measured sales"),
+            note=_("Not added to the measured sales") if rows else "",
         ),
     )
 
@@ -142,8 +143,3 @@ def _share(part: Decimal, totals: Totals, reader: Reader) -> str:
     if not totals.revenue:
         return ""
     return _("%(share)s of the measured revenue") % {"share": reader.percent(part / totals.revenue)}
-
-
-def why(error: PlatformError) -> str:
-    """An error as the note of a number that is missing for it."""
-    return str(error.sentence)

@@ -13,13 +13,18 @@ from attribution_portal.periods import GRANULARITIES, By, Period
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One link. `id` keeps the focus where it was when a part of the page is replaced; `query` is "" for a choice that
-    cannot be changed now."""
+    """One link. `query` is "" for a choice that cannot be changed now."""
 
-    id: str
+    kind: str
+    name: str
     label: str
     query: str
     current: bool
+
+    @property
+    def id(self) -> str:
+        """Keeps the focus where it was when a part of the page is replaced."""
+        return f"{self.kind}-{self.name}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +68,18 @@ def picker(
     for layer in LAYERS:
         toggled = selection.toggled(layer)
         query = toggled.query if toggled else ""
-        layers.append(Choice(f"layer-{layer}", labels[layer], query, layer in selection.visible))
+        layers.append(Choice("layer", layer, labels[layer], query, layer in selection.visible))
     return Picker(
         periods=tuple(
-            Choice(f"period-{name}", labels[name], selection.in_period(name).query, name == period.name)
+            Choice("period", name, labels[name], selection.in_period(name).query, name == period.name)
             for name in PERIODS
             if name in labels and name in offered
         ),
         steps=tuple(
-            Choice(f"by-{step}", labels[step], selection.by_steps(step).query, step == by) for step in GRANULARITIES
+            Choice("by", step, labels[step], selection.by_steps(step).query, step == by) for step in GRANULARITIES
         ),
         metrics=tuple(
-            Choice(f"metric-{metric}", labels[metric], selection.of_metric(metric).query, metric == selection.metric)
+            Choice("metric", metric, labels[metric], selection.of_metric(metric).query, metric == selection.metric)
             for metric in METRICS
         ),
         layers=tuple(layers),

@@ -263,8 +263,11 @@ def _may_add(scene: _Scene) -> bool:
 
 
 def _total(asked: Asked, scene: _Scene) -> str:
-    """The line that sums. Measured sales alone, unless the reader chose layers: then exactly these."""
+    """The line that sums. Measured sales alone, unless the reader chose layers: then exactly these. "" where the
+    summary says it all."""
     layers = asked.selection.layers
+    if layers is None and not scene.found.rows:
+        return ""
     if layers is None or (asked.selection.adds and not scene.currencies.agree):
         layers = frozenset({"measured"})
     if "measured" not in layers and scene.found.rows and not scene.drawn:
@@ -282,15 +285,16 @@ def _caption(asked: Asked, scene: _Scene) -> str:
     """What is counted, in which zone, and what to keep in mind about this picture."""
     found = [
         _("Sales per day as the platform measured them; its dates are read as days in the zone %(zone)s.")
-        % {"zone": asked.partner.timezone},
-        *revenue.notes(
+        % {"zone": asked.partner.timezone}
+    ]
+    if scene.days or scene.drawn:
+        found += revenue.notes(
             totals=scene.sums,
             period=scene.reach.period,
             metric=asked.selection.metric,
             layers=frozenset(asked.selection.visible),
             reader=asked.reader,
-        ),
-    ]
+        )
     if scene.found.rows and not scene.drawn:
         found.append(_("Adjustments are in another currency, so they are not drawn."))
     if scene.found.results_error is not None:

@@ -10,6 +10,7 @@ from attribution_portal.adjustments.rows import AUTOMATED, MANUAL, AdjustmentRow
 from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.formats import UNKNOWN, Reader, raw
 from attribution_portal.platform_api.payloads import Campaign
+from attribution_portal.templating import CAMPAIGN_STATES
 
 
 def anchor(adjustment_id: str) -> str:
@@ -86,7 +87,7 @@ def campaigns(found: tuple[Campaign, ...], *, page: str, currency: str | None, r
             campaign.tc or str(number),
             (
                 Cell(campaign.tc or _("Not named"), href=page),
-                Cell(campaign.status or UNKNOWN),
+                Cell(_status(campaign.status)),
                 Cell(_days(campaign, reader)),
                 Cell(reader.money(campaign.budget, currency), raw(campaign.budget)),
             ),
@@ -94,6 +95,12 @@ def campaigns(found: tuple[Campaign, ...], *, page: str, currency: str | None, r
         for number, campaign in enumerate(found, start=1)
     )
     return Table("campaigns", columns, rows, None)
+
+
+def _status(word: str | None) -> str:
+    if word is None:
+        return UNKNOWN
+    return str(CAMPAIGN_STATES.get(word.upper(), (word, ""))[0])
 
 
 def _days(campaign: Campaign, reader: Reader) -> str:
