@@ -22,13 +22,13 @@ PASSWORD = "correct-horse-battery"
 _numbers = itertools.count(1)
 
 
-def signed_in(token: str = "access-1", *, seconds: int = 3600, groups: object = (PARTNER,), **more: object) -> Act:
+def signed_in(access: str = "access-1", *, seconds: int = 3600, groups: object = (PARTNER,), **more: object) -> Act:
     """What `POST /auth` answers."""
     claims = {"cognito:groups": list(groups) if isinstance(groups, tuple) else groups}
     return answer(
         200,
         {
-            "AccessToken": token,
+            "AccessToken": access,
             "IdToken": jwt.encode(claims, "a-key-that-nobody-checks-0123456789", algorithm="HS256"),
             "RefreshToken": "refresh-1",
             "ExpiresIn": seconds,
