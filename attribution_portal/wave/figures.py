@@ -32,7 +32,7 @@ def count(name: str, label: Text, value: int | None, *, reader: Reader, note: Te
 
 
 def money(name: str, label: Text, amount: Amount, *, reader: Reader, note: Text = "", term: str = "") -> Kpi:
-    shown = reader.money(amount.value, amount.currency)
+    shown = reader.money(amount.value, amount.currency, trim=True)
     return Kpi(name, label, raw=raw(amount.value), shown=shown, note=note, term=term)
 
 

@@ -322,15 +322,13 @@ def _made_table(made: Card, inputs: Inputs, reader: Reader) -> Table:
     purchases = reader.count(made.purchases)
     count = len(inputs.adjustments.rows)
     summed = ngettext("Sum of %(n)s adjustment row", "Sum of %(n)s adjustment rows", count) % {"n": reader.count(count)}
-    rows_from = (
-        _("Campaign results and daily revenue")
-        if len(inputs.readings) == 2
-        else _("Campaign results")
-        if isinstance(inputs.results, Reading)
-        else _("Daily revenue")
-    )
-    statistics = _("Event statistics")
-    both = reader.listing((rows_from, statistics))
+    brought = [
+        name
+        for name, answer in ((_("campaign results"), inputs.results), (_("daily revenue"), inputs.daily))
+        if isinstance(answer, Reading)
+    ]
+    statistics = _("event statistics")
+    rows_from, both = reader.listing(brought), reader.listing([*brought, statistics])
     rows_at = reader.instant(inputs.read_at)
     statistics_at = reader.instant(inputs.statistics.read_at if isinstance(inputs.statistics, Reading) else None)
     both_at = rows_at if rows_at == statistics_at else f"{rows_at} · {statistics_at}"

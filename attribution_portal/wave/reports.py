@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Final, cast
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from attribution_portal.adjustments.rows import merge
 from attribution_portal.charts import Table
 from attribution_portal.formats import Reader
-from attribution_portal.panels import Panel
+from attribution_portal.panels import Panel, Text
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import adjustments as adjustment_calls
@@ -36,20 +37,27 @@ from attribution_portal.wave.campaigns import CampaignCards
 from attribution_portal.wave.meta import MetaNumbers
 from attribution_portal.wave.performance import Inputs, Performance
 
-# The platform's words that need no badge of their own: the ordinary state of an event.
-ORDINARY = frozenset({"active", "DEFAULT"})
+# An event's states by the platform's word; "" is the ordinary one, a word that is not here stands as it came.
+STATES: Final[dict[str, Text]] = {
+    "active": "",
+    "default": "",
+    "archived": gettext_lazy("Archived"),
+    "cancelled": gettext_lazy("Cancelled"),
+    "flagged": gettext_lazy("Flagged"),
+    "hidden": gettext_lazy("Hidden"),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Hero:
-    """Which event this is. `starts_at` is an instant, shown in the partner's zone; `words` are states of the event
-    that are out of the ordinary, as the platform says them."""
+    """Which event this is. `starts_at` is an instant, shown in the partner's zone; `states` are those that are
+    out of the ordinary, each once."""
 
     title: str
     starts_at: datetime | None
     place: str
     campaign_status: str
-    words: tuple[str, ...]
+    states: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,11 +120,11 @@ def _read(partner: Partner, eid: str) -> _Answers:
     )
 
 
-def page(partner: Partner, *, eid: str, reader: Reader, retry: str) -> CampaignPage:
+def page(partner: Partner, *, eid: str, reader: Reader, address: str) -> CampaignPage:
     """An event's campaign page. Raises NotFound or NotPermitted when the platform says so of the event itself; every
     other failure is a panel that says so.
 
-    retry: the page's own address; a failed panel asks for itself there.
+    address: the page's own, as it stands in a link; a failed panel asks for itself there.
     """
     answers = _read(partner, eid)
     if isinstance(answers.event, NotFound | NotPermitted):
@@ -143,12 +151,12 @@ def page(partner: Partner, *, eid: str, reader: Reader, retry: str) -> CampaignP
     )
 
     def again(name: str) -> str:
-        return f"{retry}?panel={name}"
+        return f"{address}?panel={name}"
 
     return CampaignPage(
         eid=eid,
         hero=_hero(event, eid=eid),
-        event=Panel.of("event", answers.event, retry=retry),
+        event=Panel.of("event", answers.event),
         model=performance.model_sentence(model, inherited=default_applies),
         performance=performance.panel(inputs, reader=reader, retry=again("post-campaign")),
         sources=sources.panel(
@@ -185,12 +193,13 @@ def _is_running(event: Event | None, answer: Reading[Page[Campaign]] | PlatformE
 def _hero(event: Event | None, *, eid: str) -> Hero:
     """event: None when it could not be read; the page is then headed by the id that was asked for."""
     if event is None:
-        return Hero(title=eid, starts_at=None, place="", campaign_status="", words=())
-    words = (event.status, event.frontend_status)
+        return Hero(title=eid, starts_at=None, place="", campaign_status="", states=())
+    words = [word for word in (event.status, event.frontend_status) if word]
+    states = [str(STATES.get(word.lower(), word)) for word in words]
     return Hero(
         title=event.title or _("Event %(id)s") % {"id": eid},
         starts_at=event.starts_at,
         place=", ".join(part for part in (event.hall, event.venue, event.city) if part),
         campaign_status=event.campaign_status or "",
-        words=tuple(dict.fromkeys(word for word in words if word and word not in ORDINARY)),
+        states=tuple(dict.fromkeys(state for state in states if state)),
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
 
 from attribution_portal.http import PortalRequest, reader
+from attribution_portal.panels import Panel
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.platform_api.errors import NotFound, NotPermitted
 from attribution_portal.wave import reports
@@ -17,10 +19,14 @@ PANELS = frozenset({"post-campaign", "sources", "meta", "campaigns"})
 @partner_view()
 def campaign(request: PortalRequest, eid: str) -> HttpResponse:
     """One event's campaigns and what they did; with htmx and `?panel=` only that panel."""
+    address = reverse("wave:campaign", args=[request.partner.partner_id, eid])
     try:
-        page = reports.page(request.partner, eid=eid, reader=reader(request), retry=request.path)
-    except (NotFound, NotPermitted) as error:
+        page = reports.page(request.partner, eid=eid, reader=reader(request), address=address)
+    except NotFound as error:
         raise Http404 from error
+    except NotPermitted as error:
+        refused = Panel[None].of("event", error)
+        return render(request, "wave/refused.html", {"refused": refused, "eid": eid}, status=403)
     asked = request.GET.get("panel", "")
     template = f"wave/campaign.html#{asked}" if request.htmx and asked in PANELS else "wave/campaign.html"
     return render(request, template, {"page": page})
