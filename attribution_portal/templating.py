@@ -262,6 +262,12 @@ def kpis(context: Context, numbers: Iterable[Kpi]) -> SafeString:
 CHART_HEIGHTS = range(240, 961, 40)
 
 
+@cache
+def _templates() -> SafeString:
+    """Both themes as JSON; they never change while the process lives."""
+    return json_script(theme.templates(), "chart-templates", json.JSONEncoder)
+
+
 @register.simple_tag
 def chart_assets() -> SafeString:
     """For the `head` block of a page with charts: fetch the library early, and the colours that figures refer
@@ -269,7 +275,7 @@ def chart_assets() -> SafeString:
     return format_html(
         '<link rel="preload" as="script" href="{}" fetchpriority="high">{}',
         static("vendor/plotly/plotly-basic.min.js"),
-        json_script(theme.templates(), "chart-templates", json.JSONEncoder),
+        _templates(),
     )
 
 
@@ -277,15 +283,10 @@ def _legend(figure: Figure) -> list[tuple[str, str]]:
     """Role and name of each series, for a legend in HTML: it wraps on a phone and is there before the picture.
 
     Empty when the figure wants none, or when a series has no role and only the library knows its colour."""
-    match figure:
-        case {"layout": {"showlegend": False}}:
-            return []
-        case {"data": list(traces)}:
-            pass
-        case _:
-            return []
+    if figure["layout"].get("showlegend") is False:
+        return []
     named: list[tuple[str, str]] = []
-    for trace in traces:
+    for trace in figure["data"]:
         match trace:
             case {"name": str(name), "meta": {"role": str(role)}}:
                 named.append((role, unescape(name)))
@@ -301,8 +302,7 @@ def chart(context: Context, drawing: Chart, table: bool = True) -> SafeString:
     A figure with `layout.height` gets a place of that height (steps of 40 px); others 320 px, 240 px on a
     phone.
     """
-    layout = drawing.figure.get("layout")
-    asked = layout.get("height") if isinstance(layout, dict) else None
+    asked = drawing.figure["layout"].get("height")
     height = "" if asked is None else next((step for step in CHART_HEIGHTS if step >= asked), CHART_HEIGHTS[-1])
     return _render(
         context,

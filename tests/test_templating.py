@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from attribution_portal import glossary
-from attribution_portal.charts import Cell, Chart, Column, Row, Table
+from attribution_portal.charts import Cell, Chart, Column, Figure, Layout, Row, Table
 from attribution_portal.formats import Reader
 from attribution_portal.panels import Kpi, Panel
 from attribution_portal.platform_api.errors import NotPermitted, Unavailable
@@ -276,9 +276,15 @@ def test_a_row_that_does_not_fit_its_columns_is_refused() -> None:
         draw("{% data_table t %}", t=table(Row("1", (Cell("only one"),))))
 
 
-def figure(**layout: object) -> dict[str, object]:
-    trace = {"type": "bar", "name": "A &amp; B", "meta": {"role": "campaign"}, "x": ["</script>"], "y": [1.0]}
-    return {"data": [trace], "layout": layout}
+def figure(layout: Layout | None = None) -> Figure:
+    trace: dict[str, object] = {
+        "type": "bar",
+        "name": "A &amp; B",
+        "meta": {"role": "campaign"},
+        "x": ["</script>"],
+        "y": [1.0],
+    }
+    return {"data": [trace], "layout": layout or {}}
 
 
 def test_a_chart_holds_its_sentence_its_figure_and_its_numbers() -> None:
@@ -300,12 +306,12 @@ def test_a_chart_may_stand_without_its_table() -> None:
 
 @pytest.mark.parametrize(("asked", "given"), [(200, 240), (240, 240), (241, 280), (5000, 960)])
 def test_a_chart_gets_a_place_as_high_as_it_asks_for(asked: int, given: int) -> None:
-    html = draw("{% chart c %}", c=Chart("daily", figure(height=asked), table(), "x"))
+    html = draw("{% chart c %}", c=Chart("daily", figure({"height": asked}), table(), "x"))
     assert f'class="chart-canvas chart-h-{given}"' in html
 
 
 def test_a_figure_that_wants_no_legend_gets_none() -> None:
-    html = draw("{% chart c %}", c=Chart("daily", figure(showlegend=False), table(), "x"))
+    html = draw("{% chart c %}", c=Chart("daily", figure({"showlegend": False}), table(), "x"))
     assert 'class="legend"' not in html
     assert "data-has-legend" not in html
 
