@@ -24,11 +24,11 @@ from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 
 from attribution_portal.backhaul import fingerprints, ledger, listing
-from attribution_portal.backhaul.models import Package, PollState
+from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
-from attribution_portal.platform_api.errors import NotPermitted, PlatformError, SignInFailed
+from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError, SignInFailed
 from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, Reading
 from attribution_portal.platform_api.payloads import Package as PackageAnswer
@@ -143,6 +143,40 @@ def read_now(*, partner: Partner, package: Package, caller: Caller) -> PlatformE
     observations, failures = read(states=states, caller=caller.rereading(), deadline=caller.deadline)
     ledger.record(partner=partner, observations=observations, failures=failures, now=timezone.now())
     return failures[0].error if failures else None
+
+
+def list_first(*, partner: Partner) -> None:
+    """For a newcomer who opens the list before it was ever read. Failures are remembered with the partner, as ever."""
+    if PartnerPoll.objects.filter(partner=partner).exists():
+        return
+    try:
+        listing.refresh(partner=partner, caller=caller_for(partner))
+    except PlatformError:
+        return
+
+
+def open_package(*, partner: Partner, package_id: str, caller: Caller) -> Package:
+    """The package for a person who opens its page, with what was ever read of it. One that the list has not named yet
+    is asked for; one that was never read is read now, so that a newcomer sees it at once. Raises PlatformError when
+    the platform has to be asked whether it exists and does not say so; NotFound when it does not."""
+    package = find(partner=partner, package_id=package_id)
+    if package is None:
+        reading = packages.get(caller=caller, package_id=package_id)
+        if reading.value.id != package_id:
+            raise NotFound("another package came", endpoint=packages.PACKAGE.endpoint.name)
+        package = listing.store_one(partner=partner, found=reading.value, read_at=reading.read_at)
+    if package.poll.last_read_at is None:
+        read_now(partner=partner, package=package, caller=caller)
+    watch(package=package, now=timezone.now())
+    found = find(partner=partner, package_id=package_id)
+    assert found is not None  # noqa: S101
+    return found
+
+
+def find(*, partner: Partner, package_id: str) -> Package | None:
+    """From Postgres, with its poll state, latest result and last change."""
+    packages_of = Package.objects.select_related("poll__latest", "poll__last_change")
+    return packages_of.filter(partner=partner, package_id=package_id).first()
 
 
 def watch(*, package: Package, now: datetime) -> None:

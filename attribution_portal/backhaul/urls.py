@@ -1,4 +1,10 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from attribution_portal.backhaul import views
 
 app_name = "backhaul"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("", views.packages, name="packages"),
+    path("<str:package_id>/", views.package, name="package"),
+    path("<str:package_id>/settings/", views.settings, name="settings"),
+]
