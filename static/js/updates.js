@@ -10,8 +10,8 @@ function say(text) {
   setTimeout(() => (live.textContent = text), 50);
 }
 
+// The place of messages is a live region itself, so what is shown there is also read out.
 function complain(text) {
-  say(text);
   const place = document.getElementById("messages");
   if (!place || !text) return;
   const note = document.createElement("div");
