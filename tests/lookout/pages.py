@@ -6,9 +6,12 @@ import json
 import re
 from dataclasses import dataclass
 from decimal import Decimal
-from html import unescape
 from html.parser import HTMLParser
+from typing import Any
 
+from django.http import HttpResponse
+
+Figure = dict[str, Any]
 VOID = {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
 
 
@@ -87,42 +90,49 @@ class Shown:
     """An answer of the portal, parsed."""
 
     root: Element
-    source: str
 
     def panel(self, name: str) -> Element:
         return self.root.one("section", data_panel=name)
 
     def states(self) -> dict[str, str]:
-        return {panel["data-panel"]: panel["data-state"] for panel in self.root.all("section") if panel.get("data-panel")}
+        panels = [section for section in self.root.all("section") if section.get("data-panel")]
+        return {panel["data-panel"]: panel["data-state"] for panel in panels}
 
     def kpi(self, name: str) -> Decimal | None:
         """A headline number of the key figures; None when it is not known."""
         raw = self.panel("event-kpis").one("data", data_kpi=name)["value"]
         return Decimal(raw) if raw else None
 
-    def figure(self) -> dict[str, object]:
-        scripts = self.panel("daily-revenue").all("script", id="chart-daily-revenue-figure")
-        assert len(scripts) == 1
-        found: dict[str, object] = json.loads(scripts[0].text)
+    def figure(self) -> Figure:
+        """The figure as the browser gets it."""
+        found: Figure = json.loads(self.root.one("script", id="chart-daily-revenue-figure").text)
         return found
 
     def bars(self) -> Decimal:
-        """The sum of every bar of the chart."""
-        figure = self.figure()
-        values = [y for trace in figure["data"] if trace["type"] == "bar" for y in trace["y"] if y is not None]
-        return sum((Decimal(repr(value)) for value in values), Decimal(0))
+        """The sum of every bar of the chart, in cents: a figure holds floats."""
+        values = [y for trace in self.figure()["data"] if trace["type"] == "bar" for y in trace["y"] if y is not None]
+        return sum((Decimal(repr(y)).quantize(Decimal("0.01")) for y in values), Decimal(0))
 
-    def marks(self) -> list[str]:
+    def marks(self) -> set[str]:
         """Ids of the adjustments in the chart."""
-        return [
-            mark["id"]
-            for trace in self.figure()["data"]
-            if trace["type"] == "scatter"
-            for mark in trace["customdata"]
-        ]
+        scatter = [trace for trace in self.figure()["data"] if trace["type"] == "scatter"]
+        return {mark["id"] for trace in scatter for mark in trace["customdata"]}
+
+    def table(self, name: str) -> Element:
+        return self.root.one("table", data_table=name)
+
+    def column(self, name: str, label: str) -> list[Decimal]:
+        """The known numbers of a table's column, without its total."""
+        rows = self.table(name).one("tbody").all("tr")
+        cells = [cell for row in rows for cell in row.all("td", data_label=label)]
+        return [Decimal(cell["data-value"]) for cell in cells if cell["data-value"]]
+
+    def rows(self, name: str) -> list[str]:
+        """Ids of a table's rows, in order."""
+        return [row["data-id"] for row in self.table(name).one("tbody").all("tr")]
 
 
-def read(html: str) -> Shown:
+def read(response: HttpResponse) -> Shown:
     builder = _Builder()
-    builder.feed(html)
-    return Shown(builder.root, html)
+    builder.feed(response.content.decode())
+    return Shown(builder.root)
