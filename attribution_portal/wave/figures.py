@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, TypeGuard
 
 from django.utils.translation import gettext_lazy as _
 
@@ -57,6 +57,11 @@ def percent(name: str, label: Text, quotient: Quotient, *, reader: Reader, note:
 def division(over: str, under: str) -> str:
     """How a quotient came about, with its inputs: "€6,615.00 ÷ 147"."""
     return f"{over} ÷ {under}"
+
+
+def is_failure(answer: object) -> TypeGuard[PlatformError]:
+    """Whether something went wrong. "Not permitted" and "none" are answers, each with words of its own."""
+    return isinstance(answer, PlatformError) and not isinstance(answer, NotPermitted | NotFound)
 
 
 def shortly(error: PlatformError) -> Text:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from attribution_portal.formats import Reader
 from attribution_portal.panels import Kpi, Panel, Text
-from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
+from attribution_portal.platform_api.errors import NotPermitted, PlatformError
 from attribution_portal.platform_api.payloads import MetaInsights, MetaResult, MetaResults, Reading
 from attribution_portal.wave import card, figures
 from attribution_portal.wave.card import Amount
@@ -87,7 +87,7 @@ def _nothing(
             ),
         )
     for answer in answers:
-        if isinstance(answer, PlatformError) and not isinstance(answer, NotPermitted | NotFound):
+        if figures.is_failure(answer):
             return Panel.of("meta", answer, caption=_caption(), retry=retry)
     if all(isinstance(answer, NotPermitted) for answer in answers):
         return Panel(

@@ -127,9 +127,11 @@ def _without_rows(inputs: Inputs, *, caption: str, retry: str) -> Panel[Performa
     """No row is known: because there is none, because it may not be read, or because nobody answered."""
     results, daily = inputs.results, inputs.daily
     if isinstance(results, NotPermitted):
-        if isinstance(daily, PlatformError) and not isinstance(daily, NotPermitted):
+        if figures.is_failure(daily):
             return Panel.of(NAME, daily, caption=caption, retry=retry)
         refused: Panel[Performance] = Panel.of(NAME, results, caption=caption)
+        if isinstance(daily, PlatformError):
+            return refused
         return replace(
             refused,
             sentence=_(

@@ -61,7 +61,7 @@ def panel(
     )
     if all(statement.is_silent for statement in statements):
         for answer in (inputs.results, inputs.statistics, results, insights):
-            if isinstance(answer, PlatformError) and answer.retryable:
+            if figures.is_failure(answer):
                 return Panel.of(NAME, answer, caption=caption, retry=retry)
         return Panel(NAME, "empty", caption=caption, sentence=_("No source states a result for this event yet."))
     return Panel(NAME, "ready", data=_table(statements, reader), caption=caption)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django_htmx.http import push_url
 
 from attribution_portal.http import PortalRequest, reader
 from attribution_portal.panels import Panel
@@ -28,5 +29,7 @@ def campaign(request: PortalRequest, eid: str) -> HttpResponse:
         refused = Panel[None].of("event", error)
         return render(request, "wave/refused.html", {"refused": refused, "eid": eid}, status=403)
     asked = request.GET.get("panel", "")
-    template = f"wave/campaign.html#{asked}" if request.htmx and asked in PANELS else "wave/campaign.html"
-    return render(request, template, {"page": page})
+    if request.htmx and asked in PANELS:
+        # The link is boosted: without a word from here htmx would put the panel's address into the location bar.
+        return push_url(render(request, f"wave/campaign.html#{asked}", {"page": page}), False)
+    return render(request, "wave/campaign.html", {"page": page})

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import pytest
 from django.test import Client
@@ -8,7 +9,7 @@ from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
 from attribution_portal.sandbox.app import Sandbox
-from tests.lookout.pages import Shown, read
+from tests.lookout.pages import Element, read
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +19,21 @@ def plain_static_files(settings: Settings) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A campaign page as it was answered, parsed and as text."""
+
+    root: Element
+    source: str
+
+    def panel(self, name: str) -> Element:
+        return self.root.one("section", data_panel=name)
+
+    def states(self) -> dict[str, str]:
+        panels = [section for section in self.root.all("section") if section.get("data-panel")]
+        return {panel["data-panel"]: panel["data-state"] for panel in panels}
 
 
 Open = Callable[..., Shown]
@@ -30,6 +46,6 @@ def campaign_page(sandbox: Sandbox, client_for: Callable[[User], Client]) -> Ope
     def open_page(user: User, partner_id: str, eid: str, query: str = "") -> Shown:
         response = client_for(user).get(f"/p/{partner_id}/campaigns/{eid}/{query}")
         assert response.status_code == 200
-        return read(response.content.decode())
+        return Shown(read(response).root, response.content.decode())
 
     return open_page

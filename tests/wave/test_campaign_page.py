@@ -15,8 +15,8 @@ from attribution_portal.accounts.models import User
 from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.world import ACME, NORDLICHT, SAKURA
 from tests.conftest import Partners
-from tests.lookout.pages import Element, Shown
-from tests.wave.conftest import Open
+from tests.lookout.pages import Element
+from tests.wave.conftest import Open, Shown
 
 READS = 10
 
@@ -177,6 +177,16 @@ def test_an_account_that_may_not_read_results_is_told_so_when_daily_revenue_has_
     assert not card.all("data", class_="kpi")
 
 
+@pytest.mark.parametrize(("status", "state"), [(403, "not-permitted"), (404, "not-permitted"), (503, "failed")])
+def test_an_account_without_results_and_daily_revenue_hears_only_what_is_known(
+    campaign_page: Open, sandbox: Sandbox, nils: User, status: int, state: str
+) -> None:
+    sandbox.faults.add("/daily_revenue_summary/", "status", status=status)
+    card = campaign_page(nils, NORDLICHT, "evt_nord").panel("post-campaign")
+    assert card["data-state"] == state
+    assert "carries none" not in card.text
+
+
 def test_results_are_provisional_while_a_campaign_runs(campaign_page: Open, alice: User) -> None:
     card = campaign_page(alice, ACME, "evt_running").panel("post-campaign")
     assert card.one("span", class_="state-provisional").text == "Provisional"
@@ -195,6 +205,55 @@ def test_attribution_computed_elsewhere_is_said_in_words(campaign_page: Open, al
     card = campaign_page(alice, ACME, "evt_external").panel("post-campaign")
     assert card["data-state"] == "empty"
     assert "computed elsewhere (EXTERNAL)" in card.text
+
+
+def test_rows_of_an_event_computed_elsewhere_are_shown_for_what_they_are(
+    campaign_page: Open, sandbox: Sandbox, alice: User
+) -> None:
+    sandbox.faults.add("/events/evt_closed/attribution_model", "wrong_type", body={"model": "EXTERNAL"})
+    card = campaign_page(alice, ACME, "evt_closed").panel("post-campaign")
+    assert card["data-state"] == "ready"
+    assert "the platform shows no results of its own, only the rows below" in card.text
+
+
+def test_rows_that_contradict_each_other_or_belong_elsewhere_are_named(
+    campaign_page: Open, sandbox: Sandbox, alice: User
+) -> None:
+    sandbox.faults.add(
+        "/campaign_results/",
+        "wrong_type",
+        body=[
+            {"id": "cr_closed_a1", "eid": "evt_closed", "purchase": 150, "revenue": 7000},
+            {"id": "cr_stray", "eid": "evt_running", "purchase": 1, "revenue": 9},
+        ],
+    )
+    shown = campaign_page(alice, ACME, "evt_closed")
+    listed = rows(shown, "post-campaign", "adjustments")
+    assert listed["cr_closed_a1"] == [
+        "Time not stated Daily revenue states other values for this row; campaign results count.",
+        "No source given",
+        "150",
+        "7000",
+    ]
+    assert "cr_stray" not in listed
+    assert "1 row of another event" in shown.panel("post-campaign").text
+
+
+def test_amounts_without_any_currency_stand_without_one(
+    campaign_page: Open, sandbox: Sandbox, partners: Partners, alice: User
+) -> None:
+    partners.acme.currency = ""
+    partners.acme.save()
+    sandbox.faults.add(
+        "/campaign_results/",
+        "wrong_type",
+        body=[{"id": "cr_1", "eid": "evt_nocurrency", "purchase": 2, "revenue": 90.5}],
+    )
+    shown = campaign_page(alice, ACME, "evt_nocurrency")
+    card = shown.panel("post-campaign")
+    assert card.one("data", data_kpi="revenue").text == "90.50"
+    assert kpis(shown, "post-campaign")["roas"] != ""
+    assert "names no currency for this partner" in card.text
 
 
 def test_an_event_that_another_partner_also_has_shows_its_own(campaign_page: Open, alice: User, charlie: User) -> None:
@@ -401,6 +460,14 @@ def test_a_source_that_hangs_does_not_hold_the_page_past_its_deadline(
     }
 
 
+def test_an_answer_that_makes_no_sense_is_a_failure_and_not_none(
+    campaign_page: Open, sandbox: Sandbox, alice: User
+) -> None:
+    sandbox.faults.add("/events/evt_bare/statistics", "html", status=200)
+    shown = campaign_page(alice, ACME, "evt_bare")
+    assert shown.panel("sources")["data-state"] == "failed"
+
+
 # What is asked.
 
 
@@ -421,6 +488,7 @@ def test_a_panel_alone_is_what_its_retry_brings(
     for panel in ("post-campaign", "campaigns", "meta", "sources"):
         response = client.get(f"/p/{ACME}/campaigns/evt_closed/?panel={panel}", headers={"HX-Request": "true"})
         html = response.content.decode().strip()
+        assert response["HX-Push-Url"] == "false"
         assert html.startswith("<section")
         assert html.count("<section") == 1
         assert f'data-panel="{panel}"' in html
@@ -489,7 +557,7 @@ def test_odd_campaign_rows_are_shown_as_far_as_they_say_something(
         "/events/evt_closed/campaigns",
         "wrong_type",
         body=[
-            {"tc": "a", "tc_run_id": "41", "status": "IGNORED"},
+            {"tc": "a", "tc_run_id": "41", "status": "IGNORED", "targeting": {"geo": ["Graz"]}},
             {"tc": "b", "tc_run_id": 7, "status": "WARMING_UP", "start_date": "2026-05-01", "published": False},
             {"tc": "a", "tc_run_id": 42, "status": "open", "start_date": "2026-06-02", "end_date": "2026-06-01"},
             {"tc": "c", "targeting": {"demographics": ["25-44"]}, "creative": None, "budget": None, "status": None},
@@ -518,7 +586,7 @@ def test_odd_campaign_rows_are_shown_as_far_as_they_say_something(
             "Dates": "Not stated",
             "Targeting": "People in the groups 25-44, wherever they are",
         },
-        {"label": "a", "badges": "Ignored", "Budget": "—", "Dates": "Not stated", "Targeting": "Not stated"},
+        {"label": "a", "badges": "Ignored", "Budget": "—", "Dates": "Not stated", "Targeting": "People in Graz"},
     ]
     runs = [small.text for small in shown.panel("campaigns").all("small")]
     assert runs == ["Run 42", "Run 41"]
