@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from attribution_portal.platform_api import budget, cache, configuration, tokens, transport
-from attribution_portal.platform_api.cache import Ages, Body, Source
+from attribution_portal.platform_api import budget, cache, configuration, entries, tokens, transport
+from attribution_portal.platform_api.cache import Ages, Source
+from attribution_portal.platform_api.entries import Body
 from attribution_portal.platform_api.errors import BadPayload, PlatformError, SignInFailed, Unavailable, Unknown
 from attribution_portal.platform_api.outcomes import (
     TOO_MANY_REQUESTS,
@@ -68,7 +69,7 @@ def read(
     same."""
     path = call.endpoint.path(**segments)
     pairs = query_pairs(query or {})
-    key = cache.key_for(
+    key = entries.key_for(
         partner_id=caller.partner_id,
         endpoint=call.endpoint.name,
         params=(("path", path), *pairs),
@@ -108,7 +109,7 @@ def write(
     until = _end_of(caller)
     outcome = _authorised(endpoint, caller=caller, path=endpoint.path(**segments), query=query, body=body, until=until)
     # Whatever the answer: a drop costs one reading, an untrue number costs trust.
-    cache.drop(caller.partner_id, *drops)
+    entries.drop(caller.partner_id, *drops)
     if isinstance(outcome, Lost):
         raise failure_of_lost(outcome, endpoint=endpoint.name, writes=True)
     error = failure(outcome, endpoint=endpoint.name, writes=True)

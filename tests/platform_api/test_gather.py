@@ -1,13 +1,18 @@
 from __future__ import annotations
 
+import multiprocessing
+import os
 import threading
 import time
 
 import pytest
 from pytest_django import Settings
 
+from attribution_portal.platform_api import events
 from attribution_portal.platform_api.errors import NotFound, Unavailable
 from attribution_portal.platform_api.gather import gather
+from attribution_portal.platform_api.transport import Caller
+from tests.platform_api.scripted import Scripted, answer
 
 
 def fail() -> int:
@@ -57,3 +62,23 @@ def test_a_mistake_comes_out() -> None:
 
 def test_nothing_to_gather_is_nothing() -> None:
     assert gather(deadline=None) == {}
+
+
+def test_a_forked_process_makes_its_own_connections_and_threads(platform: Scripted, caller: Caller) -> None:
+    platform.on("GET /events/evt_1", answer(200, {"id": "evt_1", "title": "A concert"}))
+
+    def read() -> bool:
+        outcomes = gather(
+            deadline=time.monotonic() + 5,
+            one=lambda: events.get(caller=caller.rereading(), eid="evt_1").value.title,
+            two=lambda: events.get(caller=caller, eid="evt_1").value.title,
+        )
+        return outcomes == {"one": "A concert", "two": "A concert"}
+
+    assert read()
+    # os._exit: the child must not run this process's exit hooks, which stop the test's servers.
+    child = multiprocessing.get_context("fork").Process(target=lambda: os._exit(0 if read() else 1))
+    child.start()
+    child.join(20)
+    assert child.exitcode == 0
+    assert read()

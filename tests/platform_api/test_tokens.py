@@ -79,7 +79,7 @@ def test_a_seal_that_no_key_opens_means_signing_in_again(
     assert len(platform.to(AUTH)) == 2
 
 
-@pytest.mark.parametrize(("seconds", "refreshes"), [(3600, 0), (301, 0), (1, 0)])
+@pytest.mark.parametrize(("seconds", "refreshes"), [(3600, 0), (301, 0), (60, 0)])
 def test_a_fresh_token_is_not_refreshed(platform: Scripted, account: Account, seconds: int, refreshes: int) -> None:
     platform.on(AUTH, signed_in(seconds=seconds))
     token(account)
