@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 class PortalRequest(HttpRequest):
     """A signed-in person's request. Only `partners.decorators.partner_view` sets `partner` and `role`."""
 
-    user: User  # type: ignore[assignment]
+    user: User
     htmx: HtmxDetails
     partner: Partner
     role: Role

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from playwright.sync_api import Browser, BrowserContext, sync_playwright
 
 from bench.measure import Result, milliseconds
-from bench.stack import EVENT, ROOT, Stack
+from bench.stack import EVENT, FIGURE, Stack
 from tests.browser.chromium import launch
 
 ROUNDS = 9
@@ -89,8 +89,7 @@ def _keep_figure(browser: Browser, stack: Stack) -> None:
     context = _visitor(browser, stack)
     page = context.new_page()
     page.goto(stack.address + EVENT)
-    figure = page.locator("script[data-figure]").first.text_content() or "{}"
-    target = ROOT / "var" / "bench-figure.json"
-    target.parent.mkdir(exist_ok=True)
-    target.write_text(figure, encoding="utf-8")
+    figure = page.locator("#chart-daily-revenue-figure").text_content() or "{}"
+    FIGURE.parent.mkdir(exist_ok=True)
+    FIGURE.write_text(figure, encoding="utf-8")
     context.close()

@@ -14,7 +14,7 @@ def cold_event_page(stack: Stack) -> Result:
     """All platform answers are forgotten before each round; the slowest single call is the daily revenue's."""
     portal = Browserless("localhost", stack.port, {"Cookie": stack.cookie})
     platform = platform_caller(stack)
-    slowest = urlsplit(stack.platform).path + DAILY
+    slowest = urlsplit(stack.demo.platform).path + DAILY
     portal.get(EVENT)
     ratio, page, call = paired(
         lambda: portal.get(EVENT), lambda: platform.get(slowest), rounds=15, before=stack.forget_answers

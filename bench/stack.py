@@ -4,47 +4,41 @@ from __future__ import annotations
 
 import http.client
 import json
-import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
 import redis
 
-from attribution_portal.ops.embedded import free_port
+from tests.browser.demo import MARKETER, PASSWORD, ROOT, Demo, running_demo
 
 LATENCY_MS = 200
-ROOT = Path(__file__).parent.parent
-PERSON, PASSWORD = "marketer@acme.example", "demo-password"
 EVENT = "/p/partner-id-acme/events/evt_closed/"
+FIGURE = ROOT / "var" / "bench-figure.json"
 
 
 @dataclass(frozen=True, slots=True)
 class Stack:
-    """`cookie` is that of a signed-in person; `platform` the stand-in platform's base address."""
+    """The running demo and the session cookie of a person who has signed in."""
 
-    port: int
+    demo: Demo
     cookie: str
-    platform: str
-    redis_url: str
 
     @property
     def address(self) -> str:
-        return f"http://localhost:{self.port}"
+        return self.demo.address
+
+    @property
+    def port(self) -> int:
+        return self.demo.port
 
     def forget_answers(self) -> None:
         """Drop every cached platform answer and nothing else: the service account stays signed in."""
-        with redis.Redis.from_url(self.redis_url) as client:
-            keys = list(client.scan_iter("portal:answer:*", count=1000))
-            if keys:
+        known = json.loads((self.demo.folder / "redis" / "running.json").read_text(encoding="utf-8"))
+        with redis.Redis.from_url(known["url"]) as client:
+            if keys := list(client.scan_iter("portal:partner-id-acme:*", count=1000)):
                 client.delete(*keys)
 
 
@@ -66,50 +60,12 @@ class Browserless:
 
 @contextmanager
 def running_stack() -> Iterator[Stack]:
-    folder = Path(tempfile.mkdtemp(prefix="portal-bench-"))
-    folder.chmod(0o755)
-    port = free_port()
-    environ = {**os.environ, "VAR_DIR": str(folder), "DJANGO_SETTINGS_MODULE": "bench.settings"}
-    log = (folder / "log").open("w+", encoding="utf-8")
-    process = subprocess.Popen(
-        [sys.executable, "manage.py", "demo", "--port", str(port), "--latency-ms", str(LATENCY_MS)],
-        cwd=ROOT,
-        env=environ,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    try:
-        _wait_until_ready(process, port, folder / "log")
-        yield Stack(
-            port=port,
-            cookie=_sign_in(port),
-            platform=_platform_address(folder / "log"),
-            redis_url=json.loads((folder / "redis" / "running.json").read_text(encoding="utf-8"))["url"],
-        )
-    finally:
-        process.terminate()
-        process.wait(60)
-        log.close()
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        connection = http.client.HTTPConnection("localhost", port, timeout=2)
-        try:
-            connection.request("GET", "/readyz")
-            if connection.getresponse().status == 200:
-                return
-        except OSError:
-            time.sleep(0.1)
-        finally:
-            connection.close()
-    raise RuntimeError(f"The demo did not start:\n{log.read_text(encoding='utf-8')}")
+    with running_demo("--latency-ms", str(LATENCY_MS), environ={"DJANGO_SETTINGS_MODULE": "bench.settings"}) as demo:
+        yield Stack(demo=demo, cookie=_sign_in(demo.port))
 
 
 def _sign_in(port: int) -> str:
-    """The session cookie of a person who has signed in through the form."""
+    """The session cookie after signing in through the form."""
     connection = http.client.HTTPConnection("localhost", port, timeout=30)
     connection.request("GET", "/account/login/")
     answer = connection.getresponse()
@@ -118,7 +74,7 @@ def _sign_in(port: int) -> str:
     if found is None:
         raise RuntimeError("The sign-in page has no form")
     csrf = (answer.getheader("Set-Cookie") or "").split(";")[0]
-    form = urlencode({"csrfmiddlewaretoken": found[1], "login": PERSON, "password": PASSWORD})
+    form = urlencode({"csrfmiddlewaretoken": found[1], "login": MARKETER, "password": PASSWORD})
     headers = {"Cookie": csrf, "Content-Type": "application/x-www-form-urlencoded"}
     connection.request("POST", "/account/login/", form, headers)
     answer = connection.getresponse()
@@ -130,16 +86,9 @@ def _sign_in(port: int) -> str:
     return session
 
 
-def _platform_address(log: Path) -> str:
-    found = re.search(r"signs in at (\S+)\.\n", log.read_text(encoding="utf-8"))
-    if found is None:
-        raise RuntimeError("The demo did not say where its platform is")
-    return found[1]
-
-
 def platform_caller(stack: Stack) -> Browserless:
     """A bare client of the stand-in platform, signed in like the portal."""
-    address = urlsplit(stack.platform)
+    address = urlsplit(stack.demo.platform)
     connection = http.client.HTTPConnection(address.hostname or "", address.port or 0, timeout=30)
     account = json.dumps({"username": "portal@sandbox.example", "password": "sandbox-demo-only"})
     connection.request("POST", f"{address.path}/auth", account, {"Content-Type": "application/json"})

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.templatetags.static import static
 from django.urls import include, path
+
+from bench.stack import FIGURE
 
 
 def bare(request: HttpRequest) -> HttpResponse:
@@ -24,7 +25,7 @@ def bare_chart(request: HttpRequest) -> HttpResponse:
 
 
 def bare_script(request: HttpRequest) -> HttpResponse:
-    figure = (settings.BASE_DIR / "var" / "bench-figure.json").read_text(encoding="utf-8")
+    figure = FIGURE.read_text(encoding="utf-8")
     options = "{showSendToCloud: false, plotlyServerURL: '', displaylogo: false}"
     return HttpResponse(
         f"const f = {figure}; Plotly.newPlot('chart', f.data, f.layout, {options});", content_type="text/javascript"

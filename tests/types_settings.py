@@ -11,4 +11,4 @@ os.environ.update(
     PLATFORM_BASE_URL="http://localhost:1/api/v3",
 )
 
-from attribution_portal.settings import *  # noqa: E402, F403
+from attribution_portal.settings import *  # noqa: F403

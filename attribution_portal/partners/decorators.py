@@ -30,7 +30,7 @@ def partner_view(
         def inner(request: HttpRequest, partner_id: str, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             membership = (
                 Membership.objects.select_related("partner__service_account")
-                .filter(user_id=request.user.pk, partner__partner_id=partner_id)
+                .filter(user=cast(PortalRequest, request).user, partner__partner_id=partner_id)
                 .first()
             )
             if membership is None or not Role(membership.role).at_least(at_least):
