@@ -220,9 +220,8 @@ def _kpis(
 
 
 def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
-    caption = _caption(asked, scene)
     if isinstance(read.daily, PlatformError):
-        return Panel.of("daily-revenue", read.daily, caption=caption, retry=asked.retry)
+        return Panel.of("daily-revenue", read.daily, caption=_counted(asked), retry=asked.retry)
     selection, reached, reader = asked.selection, scene.reach, asked.reader
     chart = revenue.chart(
         days=scene.days,
@@ -252,7 +251,7 @@ def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
     return Panel.of(
         "daily-revenue",
         Reading(data, read.daily.read_at, read.daily.stale),
-        caption=caption,
+        caption=_caption(asked, scene),
         empty=_("No sales have been measured for this event yet. Each day's sales will be drawn here."),
         is_empty=lambda _data: not scene.days and not scene.drawn,
     )
@@ -281,12 +280,15 @@ def _total(asked: Asked, scene: _Scene) -> str:
     )
 
 
+def _counted(asked: Asked) -> str:
+    return _("Sales per day as the platform measured them; its dates are read as days in the zone %(zone)s.") % {
+        "zone": asked.partner.timezone
+    }
+
+
 def _caption(asked: Asked, scene: _Scene) -> str:
     """What is counted, in which zone, and what to keep in mind about this picture."""
-    found = [
-        _("Sales per day as the platform measured them; its dates are read as days in the zone %(zone)s.")
-        % {"zone": asked.partner.timezone}
-    ]
+    found = [_counted(asked)]
     if scene.days or scene.drawn:
         found += revenue.notes(
             totals=scene.sums,
@@ -297,7 +299,9 @@ def _caption(asked: Asked, scene: _Scene) -> str:
         )
     if scene.found.rows and not scene.drawn:
         found.append(_("Adjustments are in another currency, so they are not drawn."))
-    if scene.found.results_error is not None:
+    if not scene.found.results_permitted:
+        found.append(_("Adjustments are those that come with the daily revenue."))
+    elif scene.found.results_error is not None:
         found.append(_("Campaign results could not be read: the adjustments here are those in daily revenue."))
     return " ".join(found)
 
