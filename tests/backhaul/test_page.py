@@ -10,8 +10,6 @@ import pytest
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import polling
-from attribution_portal.backhaul.models import Package, PollState
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
@@ -68,5 +66,3 @@ def test_a_newcomer_sees_a_package_that_was_never_listed_nor_read(
     assert truth is not None
     assert kpis(panel(html, "evaluation"))["customers"] == str(sum(each.customers for each in truth.values()))
     assert 'data-evaluation="provisional"' in panel(html, "evaluation")
-
-

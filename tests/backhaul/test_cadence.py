@@ -1,0 +1,105 @@
+"""When a package is read next."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from attribution_portal.backhaul import cadence
+from attribution_portal.backhaul.cadence import Course
+from attribution_portal.backhaul.state import State
+
+NOW = datetime(2026, 6, 15, 10, tzinfo=UTC)
+PLAIN = Course(
+    state=State.CURRENT,
+    package_status="DONE",
+    failures=0,
+    retry_after=None,
+    settings_changed_at=None,
+    since=NOW - timedelta(days=3),
+    window=None,
+    email_sent_date=None,
+    watched=False,
+    now=NOW,
+    today=date(2026, 6, 15),
+)
+ANCHORED = replace(PLAIN, window=14, email_sent_date=date(2026, 6, 1))
+
+
+def waiting(**elapsed: float) -> Course:
+    return replace(PLAIN, state=State.WAITING, settings_changed_at=NOW - timedelta(**elapsed))
+
+
+def closed(days_ago: int) -> Course:
+    return replace(ANCHORED, state=State.FINAL, email_sent_date=date(2026, 6, 1) - timedelta(days=days_ago))
+
+
+@pytest.mark.parametrize(
+    ("course", "seconds"),
+    [
+        (waiting(seconds=0), 10),
+        (waiting(seconds=10), 15),
+        (waiting(seconds=25), 22.5),
+        (waiting(seconds=580), 300),
+        (waiting(seconds=3599), 300),
+        (waiting(hours=1), 900),
+        (waiting(hours=47, minutes=59), 900),
+        (replace(waiting(hours=48), state=State.UNCHANGED), 86_400),
+        (replace(waiting(days=13), state=State.UNCHANGED), 86_400),
+        (replace(waiting(days=14), state=State.UNCHANGED), 7 * 86_400),
+        # Results may move twice after one change: the first answer does not end the close look.
+        (replace(waiting(seconds=40), state=State.PROVISIONAL), 30),
+        (replace(waiting(hours=2), state=State.PROVISIONAL), 3600),
+        (replace(waiting(hours=2), state=State.NONE), 900),
+        (replace(PLAIN, state=State.NONE, package_status="INITIALIZING", since=NOW), 10),
+        (replace(PLAIN, state=State.NONE, package_status="INPROGRESS", since=NOW - timedelta(seconds=100)), 20),
+        (replace(PLAIN, state=State.NONE, package_status="INPROGRESS", since=NOW - timedelta(hours=3)), 60),
+        (replace(PLAIN, state=State.NONE), 3600),
+        (replace(PLAIN, state=State.NONE, since=NOW - timedelta(days=14)), 86_400),
+        (replace(ANCHORED, state=State.PROVISIONAL), 3600),
+        (closed(1), 86_400),
+        (closed(13), 86_400),
+        (closed(14), 7 * 86_400),
+        (PLAIN, 86_400),
+        (replace(PLAIN, since=NOW - timedelta(days=14)), 7 * 86_400),
+        (replace(PLAIN, failures=1), 30),
+        (replace(PLAIN, failures=2), 60),
+        (replace(PLAIN, failures=7), 1920),
+        (replace(PLAIN, failures=8), 3600),
+        (replace(PLAIN, failures=5000), 3600),
+        (replace(PLAIN, failures=1, retry_after=90.0), 90),
+        (replace(PLAIN, failures=1, retry_after=1e9), 3600),
+        (replace(PLAIN, state=State.ENDED, failures=3), 120),
+        (replace(PLAIN, watched=True), 60),
+        (replace(waiting(seconds=0), watched=True), 10),
+        (replace(PLAIN, failures=8, watched=True), 60),
+        (replace(PLAIN, failures=1, retry_after=90.0, watched=True), 90),
+        # A clock that runs behind the one that saw the change.
+        (waiting(seconds=-5), 10),
+    ],
+)
+def test_the_wait_follows_from_the_state(course: Course, seconds: float) -> None:
+    assert cadence.next_due(course) == NOW + timedelta(seconds=seconds)
+
+
+def test_an_ended_package_is_not_read_again_after_one_good_reading() -> None:
+    assert cadence.next_due(replace(PLAIN, state=State.ENDED, watched=True)) is None
+
+
+def test_waits_after_a_change_grow_by_half_of_themselves() -> None:
+    elapsed, waits = timedelta(0), []
+    while len(waits) < 8:
+        waits.append(cadence.close(elapsed))
+        elapsed += waits[-1]
+    assert [round(wait.total_seconds(), 1) for wait in waits] == [10, 15, 22.5, 33.8, 50.6, 75.9, 113.9, 170.9]
+
+
+def test_nothing_is_ever_read_more_often_than_the_contract_allows() -> None:
+    for state in State:
+        for status in ("INITIALIZING", "INPROGRESS", "DONE", "EXPIRED"):
+            for changed in (None, NOW, NOW - timedelta(hours=1)):
+                course = replace(PLAIN, state=state, package_status=status, settings_changed_at=changed, watched=True)
+                due = cadence.next_due(course)
+                assert due is None or due >= NOW + timedelta(seconds=10)

@@ -1,0 +1,158 @@
+"""Two at once, twice in a row, and killed in the middle: nothing is lost and nothing is stored twice."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time as clock_of_the_machine
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from attribution_portal.backhaul import ledger, polling
+from attribution_portal.backhaul.models import Evaluation, Package, PollState
+from attribution_portal.partners.models import Partner
+from attribution_portal.sandbox.app import Sandbox
+from tests.conftest import Partners
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+T = TypeVar("T")
+MANAGE = Path(__file__).resolve().parents[2] / "manage.py"
+HANGING = "/package_builder/packages/pkg_main/backhaul_evaluation"
+
+
+def at_once(calls: list[Callable[[], T]]) -> list[T]:
+    """Each in a thread with a connection of its own, all let go at the same moment."""
+    barrier = threading.Barrier(len(calls))
+
+    def run(call: Callable[[], T]) -> T:
+        try:
+            barrier.wait(10)
+            return call()
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def until(condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    deadline = clock_of_the_machine.monotonic() + seconds
+    pause = threading.Event()
+    while not condition():
+        assert clock_of_the_machine.monotonic() < deadline, "it did not happen in time"
+        pause.wait(0.02)
+
+
+def due(partner: Partner, count: int) -> None:
+    now = timezone.now()
+    made = Package.objects.bulk_create(
+        Package(partner=partner, package_id=f"pkg-{n}", first_seen=now, last_seen=now) for n in range(count)
+    )
+    PollState.objects.bulk_create(PollState(package=each, partner=partner, next_due=now) for each in made)
+
+
+def test_claims_at_the_same_moment_never_overlap(partners: Partners) -> None:
+    due(partners.acme, 120)
+    now = timezone.now()
+    for _ in range(5):
+        PollState.objects.update(lease=None, lease_until=None)
+        taken = [
+            package
+            for chunks in at_once([lambda: polling.claim_due(now=now, capacity=1000)] * 6)
+            for chunk in chunks
+            for package in chunk.packages
+        ]
+        # A row that another claim holds at that moment is skipped, not waited for; the next claim finds what is left.
+        taken += [package for chunk in polling.claim_due(now=now, capacity=1000) for package in chunk.packages]
+        assert len(taken) == len(set(taken)) == 120
+
+
+def test_the_same_chunk_in_two_workers_at_once_is_stored_once(partners: Partners, sandbox: Sandbox) -> None:
+    polling.list_packages(partner=partners.acme)
+    (chunk,) = polling.claim_due(now=timezone.now())
+    recorded = at_once([lambda: polling.poll_chunk(chunk)] * 2)
+    assert sorted(each.taken for each in recorded) == [0, 18]
+    assert Evaluation.objects.count() == 12
+    assert not PollState.objects.exclude(lease=None).exists()
+
+
+def test_a_person_and_a_poll_that_read_at_once_store_one_row(partners: Partners, sandbox: Sandbox) -> None:
+    polling.list_packages(partner=partners.acme)
+    (chunk,) = polling.claim_due(now=timezone.now())
+    package = Package.objects.get(package_id="pkg_main")
+    person: Callable[[], object] = lambda: polling.read_now(  # noqa: E731
+        partner=partners.acme, package=package, caller=polling.caller_for(partners.acme)
+    )
+    poll: Callable[[], object] = lambda: polling.poll_chunk(chunk)  # noqa: E731
+    at_once([person, poll, person, person])
+    assert Evaluation.objects.filter(package=package).count() == 1
+    assert Evaluation.objects.count() == 12
+
+
+def test_lists_read_at_the_same_moment_store_each_package_once(partners: Partners, sandbox: Sandbox) -> None:
+    at_once([lambda: polling.list_packages(partner=partners.acme)] * 3)
+    assert Package.objects.count() == PollState.objects.count() == 18
+
+
+def poll_once(settings: object) -> subprocess.Popen[bytes]:
+    """A real process on this test's database, Redis and sandbox."""
+    test_database = connection.settings_dict["NAME"]
+    url = urlsplit(os.environ["DATABASE_URL"])
+    return subprocess.Popen(
+        [sys.executable, str(MANAGE), "poll_once"],
+        env={
+            **os.environ,
+            "DATABASE_URL": url._replace(path=f"/{test_database}").geturl(),
+            "PLATFORM_BASE_URL": settings.PLATFORM_BASE_URL,  # type: ignore[attr-defined]
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_nothing_is_stored_twice(
+    partners: Partners, sandbox: Sandbox, settings: object
+) -> None:
+    Partner.objects.exclude(pk=partners.acme.pk).update(connected=False)
+    sandbox.faults.add(path=HANGING, kind="timeout", seconds=60)
+    worker = poll_once(settings)
+    try:
+        until(lambda: len(sandbox.log.of(path=HANGING)) > 0)
+        until(lambda: len(sandbox.log.of(path="*/backhaul_evaluation")) == 18)
+        worker.send_signal(signal.SIGKILL)
+        assert worker.wait(10) == -signal.SIGKILL
+    finally:
+        worker.kill()
+        worker.wait(10)
+    assert PollState.objects.exclude(lease=None).count() == 18
+    assert Evaluation.objects.count() == 0
+
+    sandbox.faults.clear()
+    assert polling.claim_due(now=timezone.now()) == ()
+    PollState.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+    assert poll_once(settings).wait(60) == 0
+    truth = {
+        package_id: sum(each.revenue for each in results.values())
+        for package_id in sandbox.package_ids("partner-id-acme")
+        if (results := sandbox.current_evaluation("partner-id-acme", package_id))
+    }
+    assert dict(Evaluation.objects.values_list("package__package_id", "revenue")) == truth
+    assert Evaluation.objects.count() == len(truth) == 12
+    assert not PollState.objects.exclude(lease=None).exists()
+
+    PollState.objects.update(next_due=timezone.now())
+    assert [polling.poll_chunk(chunk) for chunk in polling.claim_due(now=timezone.now())] == [
+        ledger.Recorded(taken=18, new_rows=0, failures=0)
+    ]
