@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 
-from bench import drawing, figures, pages
+from bench import drawing, figures, footprint, pages
 from bench.measure import Result
 from bench.stack import running_stack
 
@@ -19,6 +19,8 @@ def main() -> int:
             pages.warm_event_page,
             drawing.first_visit_transfer,
             drawing.first_bars,
+            footprint.start,
+            footprint.memory,
         )
         for measurement in measurements:
             results.append(measurement(stack))

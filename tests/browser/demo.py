@@ -25,12 +25,14 @@ START_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class Demo:
-    """`platform` is the stand-in platform's base address, `folder` what the demo keeps its data in."""
+    """`platform` is the stand-in platform's base address, `folder` what the demo keeps its data in; `ready_after` is
+    in seconds."""
 
     port: int
     platform: str
     folder: Path
     process: subprocess.Popen[bytes]
+    ready_after: float
 
     @property
     def address(self) -> str:
@@ -49,6 +51,7 @@ def running_demo(*options: str, environ: dict[str, str] | None = None) -> Iterat
     port = free_port()
     unset = ("DATABASE_URL", "REDIS_URL", "PLATFORM_BASE_URL", "SECRET_KEY", "FIELD_ENCRYPTION_KEYS", "PORTAL_ENV")
     inherited = {name: value for name, value in os.environ.items() if name not in unset}
+    begun = time.monotonic()
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "manage.py", "demo", "--port", str(port), *options],
@@ -59,7 +62,13 @@ def running_demo(*options: str, environ: dict[str, str] | None = None) -> Iterat
         )
         try:
             _wait_until_ready(process, port, folder / "log")
-            yield Demo(port=port, platform=_platform_address(folder / "log"), folder=folder, process=process)
+            yield Demo(
+                port=port,
+                platform=_platform_address(folder / "log"),
+                folder=folder,
+                process=process,
+                ready_after=time.monotonic() - begun,
+            )
         finally:
             process.terminate()
             process.wait(60)
