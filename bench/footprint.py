@@ -22,8 +22,7 @@ def memory(stack: Stack) -> Result:
 
 def _family(stack: Stack) -> list[psutil.Process]:
     """The demo's processes and those of its servers, which are known by the demo's folder."""
-    roots = [psutil.Process(stack.demo.process.pid)]
-    for process in psutil.process_iter(["cmdline"]):
-        if any(str(stack.demo.folder) in argument for argument in process.info["cmdline"] or ()):
-            roots.append(process)
+    folder = str(stack.demo.folder)
+    servers = [each for each in psutil.process_iter(["cmdline"]) if folder in " ".join(each.info["cmdline"] or ())]
+    roots = [psutil.Process(stack.demo.process.pid), *servers]
     return list({each.pid: each for root in roots for each in (root, *root.children(recursive=True))}.values())

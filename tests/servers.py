@@ -9,6 +9,8 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import signal
+import sys
 import tempfile
 from pathlib import Path
 
@@ -18,6 +20,8 @@ from attribution_portal.ops import embedded
 
 
 def supply() -> None:
+    # A run that is stopped from outside stops its servers too.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
     # Registered first, so it runs last: after the servers' own exit hooks.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
