@@ -10,6 +10,9 @@ from django.utils.translation import gettext as _
 from attribution_portal.lookout.selection import LAYERS, METRICS, PERIODS, Selection
 from attribution_portal.periods import GRANULARITIES, By, Period
 
+# The query parameters that choose days; the others choose how they are drawn.
+DAYS = ("period", "from", "to")
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:
@@ -43,6 +46,14 @@ class Picker:
     end: str
     carried: tuple[tuple[str, str], ...]
     notes: Mapping[str, str]
+
+    @property
+    def notes_on_days(self) -> list[tuple[str, str]]:
+        return [(name, words) for name, words in self.notes.items() if name in DAYS]
+
+    @property
+    def notes_on_drawing(self) -> list[tuple[str, str]]:
+        return [(name, words) for name, words in self.notes.items() if name not in DAYS]
 
 
 def picker(

@@ -95,9 +95,7 @@ def test_within_one_answer_the_first_row_wins_and_the_row_says_so() -> None:
 
 
 def test_equal_amounts_written_differently_are_no_conflict() -> None:
-    both = merged(
-        daily=(adjustment("cr_1", revenue="100.00"),), results=(adjustment("cr_1", revenue="1E+2"),)
-    )
+    both = merged(daily=(adjustment("cr_1", revenue="100.00"),), results=(adjustment("cr_1", revenue="1E+2"),))
     assert not both.rows[0].conflicting
 
 
@@ -184,8 +182,6 @@ def test_the_same_answer_twice_is_the_same_as_once(answer: tuple[Adjustment, ...
 
 
 @given(daily=answers, results=answers)
-def test_totals_do_not_depend_on_the_zone(
-    daily: tuple[Adjustment, ...], results: tuple[Adjustment, ...]
-) -> None:
+def test_totals_do_not_depend_on_the_zone(daily: tuple[Adjustment, ...], results: tuple[Adjustment, ...]) -> None:
     tokyo = merged(daily=daily, results=results, zone=ZoneInfo("Asia/Tokyo"))
     assert tokyo.by_source == merged(daily=daily, results=results).by_source
