@@ -40,16 +40,18 @@ def save(
     were not taken: unreadable before, refused, or never sent.
 
     Settings and results are read just before: the first show whether there is anything to change, the second are the
-    baseline against which the ledger can prove what the change brought. The intent is stored before it is sent, so
-    that a second click, a reload or another tab finds its token used.
+    baseline against which the ledger can prove what the change brought. Unreadable results cost the proof only. The
+    intent is stored before it is sent, so that a second click, a reload or another tab finds its token used.
     """
     if SettingsChange.objects.filter(token=token).exists():
         return Outcome.SENT_BEFORE
-    if error := polling.read_now(partner=partner, package=package, caller=caller_for(partner)):
-        raise error
-    state = PollState.objects.get(pk=package.pk)
-    if state.settings == wanted and not state.inherited:
+    caller = caller_for(partner)
+    failed = polling.read_now(partner=partner, package=package, caller=caller)
+    # As just read and cached; when that failed, asked for once more and never taken from an older answer.
+    own = packages.settings(caller=caller.rereading() if failed else caller, package_id=package.package_id)
+    if own.value == wanted:
         return Outcome.NOTHING_CHANGED
+    state = PollState.objects.get(pk=package.pk)
     change, created = SettingsChange.objects.get_or_create(
         token=token,
         defaults={

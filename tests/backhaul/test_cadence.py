@@ -89,7 +89,8 @@ def test_an_ended_package_is_not_read_again_after_one_good_reading() -> None:
 
 
 def test_waits_after_a_change_grow_by_half_of_themselves() -> None:
-    elapsed, waits = timedelta(0), []
+    elapsed = timedelta(0)
+    waits: list[timedelta] = []
     while len(waits) < 8:
         waits.append(cadence.close(elapsed))
         elapsed += waits[-1]

@@ -21,6 +21,7 @@ from django.utils import timezone
 
 from attribution_portal.backhaul import ledger, polling
 from attribution_portal.backhaul.models import Evaluation, Package, PollState
+from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import Partners
@@ -93,7 +94,7 @@ def test_a_person_and_a_poll_that_read_at_once_store_one_row(partners: Partners,
     (chunk,) = polling.claim_due(now=timezone.now())
     package = Package.objects.get(package_id="pkg_main")
     person: Callable[[], object] = lambda: polling.read_now(  # noqa: E731
-        partner=partners.acme, package=package, caller=polling.caller_for(partners.acme)
+        partner=partners.acme, package=package, caller=caller_for(partners.acme)
     )
     poll: Callable[[], object] = lambda: polling.poll_chunk(chunk)  # noqa: E731
     at_once([person, poll, person, person])

@@ -15,6 +15,7 @@ from attribution_portal.accounts.models import User
 from attribution_portal.backhaul import polling
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
 from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.errors import SignInFailed
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import evaluation, kpis, news_url, numbers, panel, rows, text
@@ -204,7 +205,7 @@ def test_a_partner_that_is_parked_says_why_on_each_page(
     sandbox.revoke_tokens()
     sandbox.faults.add(path="/auth*", kind="status", status=401)
     time.forward(minutes=5)
-    with pytest.raises(polling.SignInFailed):
+    with pytest.raises(SignInFailed):
         polling.list_packages(partner=acme)
     html = page(alices)
     assert evaluation(html) == "failing"

@@ -45,7 +45,8 @@ def send(client: Client, package_id: str = "pkg_final", **values: str) -> HttpRe
         "reason": "The campaign ran longer",
         "token": str(uuid4()),
     }
-    answer: HttpResponse = client.post(url(package_id) + "settings/", {**form, **values})
+    answer = client.post(url(package_id) + "settings/", {**form, **values})
+    assert isinstance(answer, HttpResponse)
     return answer
 
 
@@ -235,7 +236,7 @@ def test_what_the_platform_refuses_stands_at_its_field(alices: Client, sandbox: 
         method="PUT",
         kind="status",
         status=422,
-        fields=[("backhaul_evaluation_attribution_window", "TOO_LONG")],
+        fields=(("backhaul_evaluation_attribution_window", "TOO_LONG"),),
     )
     answer = send(alices, window="300")
     html = answer.content.decode()
@@ -252,7 +253,7 @@ def test_what_the_platform_refuses_stands_at_its_field(alices: Client, sandbox: 
 
 
 def test_validation_errors_in_a_200_are_a_refusal_too(alices: Client, sandbox: Sandbox) -> None:
-    sandbox.faults.add(path=PUTS, method="PUT", kind="validation_errors", fields=[("email_sent_date", "X")])
+    sandbox.faults.add(path=PUTS, method="PUT", kind="validation_errors", fields=(("email_sent_date", "X"),))
     html = send(alices).content.decode()
     assert field_error(html, "email_sent_date") == "The platform refused this value."
     assert evaluation(page(alices)) == "final"
@@ -284,6 +285,23 @@ def test_a_platform_that_cannot_be_read_before_is_not_written_to(alices: Client,
     assert "Nothing was changed." in text(answer.content.decode())
     assert puts(sandbox) == 0
     assert SettingsChange.objects.count() == 0
+
+
+def test_results_that_cannot_be_read_do_not_keep_anybody_from_changing_settings(
+    alices: Client, sandbox: Sandbox, package: Stored, time: Time, poll_all: PollAll
+) -> None:
+    sandbox.faults.add(path="/package_builder/packages/pkg_final/backhaul_evaluation", kind="wrong_type")
+    time.forward(minutes=5)
+    assert send(alices).status_code == 303
+    assert SettingsChange.objects.get().outcome == "done"
+    sandbox.faults.clear()
+    time.forward(seconds=25)
+    PollState.objects.update(next_due=time.now)
+    poll_all()
+    row = package("pkg_final").poll.latest
+    assert row is not None
+    # The old results were not read at the change, so nothing proves when they gave way.
+    assert (row.window, row.certainty) == (21, "unknown")
 
 
 def test_an_unknown_outcome_that_reading_back_confirms_is_done(alices: Client, sandbox: Sandbox) -> None:
