@@ -143,9 +143,7 @@ def _own(answer: Answer, *, partner_id: str, event_id: str) -> tuple[list[Adjust
     own: list[Adjustment] = []
     strays: set[str] = set()
     for row in answer:
-        other_tenant = (
-            row.partner_id is not None and row.partner_id != partner_id and _TENANT.fullmatch(row.partner_id)
-        )
+        other_tenant = row.partner_id is not None and row.partner_id != partner_id and _TENANT.fullmatch(row.partner_id)
         if other_tenant or row.event_id not in ("", event_id):
             strays.add(row.id)
         else:
