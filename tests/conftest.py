@@ -36,6 +36,15 @@ class Clock:
         return self.instant
 
 
+@pytest.fixture(autouse=True)
+def _plain_static_files(settings: Settings) -> None:
+    """Names of static files without their hashes, which only a deployment has collected."""
+    settings.STORAGES = {
+        **settings.STORAGES,
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+    }
+
+
 @pytest.fixture(scope="session")
 def running_sandbox() -> Iterator[tuple[Sandbox, str, Clock]]:
     clock = Clock()

@@ -12,7 +12,6 @@ import pytest
 from django import forms
 from django.template import TemplateSyntaxError, engines
 from django.utils import timezone
-from pytest_django.fixtures import Settings
 
 from attribution_portal import glossary
 from attribution_portal.charts import Cell, Chart, Column, Figure, Layout, Row, Table
@@ -25,15 +24,6 @@ from attribution_portal.templating import BADGES, badge, icon
 READ_AT = datetime(2026, 6, 3, 8, 5, tzinfo=UTC)
 EVIL = "<b>Rock & Roll</b>"
 ESCAPED = "&lt;b&gt;Rock &amp; Roll&lt;/b&gt;"
-
-
-@pytest.fixture(autouse=True)
-def _plain_static_files(settings: Settings) -> None:
-    """Names of static files without the hashes that only a built portal knows."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 def draw(source: str, **values: object) -> str:

@@ -7,24 +7,14 @@ import pytest
 import time_machine
 from django.test import Client
 from django.urls import reverse
-from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
 from attribution_portal.partners.models import Membership, Partner, Role
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import TODAY, Partners
-from tests.lookout.pages import Shown, read
+from tests.pages import Shown, read
 
 Open = Callable[..., Shown]
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: Settings) -> None:
-    """Names of static files without their hashes, which only a deployment has collected."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
 
 
 @pytest.fixture

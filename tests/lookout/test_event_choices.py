@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from attribution_portal.sandbox.app import Sandbox
 from tests.lookout.conftest import Open
-from tests.lookout.pages import Shown, read
+from tests.pages import Shown, read
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from django.urls import reverse
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.lookout.conftest import Open
-from tests.lookout.pages import read
+from tests.pages import read
 
 pytestmark = pytest.mark.django_db
 

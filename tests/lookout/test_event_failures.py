@@ -16,7 +16,7 @@ from attribution_portal.accounts.models import User
 from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.faults import Kind
 from tests.lookout.conftest import Open
-from tests.lookout.pages import Element, read
+from tests.pages import Element, read
 
 pytestmark = pytest.mark.django_db
 

@@ -5,20 +5,10 @@ from dataclasses import dataclass
 
 import pytest
 from django.test import Client
-from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
 from attribution_portal.sandbox.app import Sandbox
-from tests.lookout.pages import Element, read
-
-
-@pytest.fixture(autouse=True)
-def plain_static_files(settings: Settings) -> None:
-    """Names of static files without their hashes, which only a deployment has collected."""
-    settings.STORAGES = {
-        **settings.STORAGES,
-        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
-    }
+from tests.pages import Element, read
 
 
 @dataclass(frozen=True)

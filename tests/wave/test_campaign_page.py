@@ -15,7 +15,7 @@ from attribution_portal.accounts.models import User
 from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.world import ACME, NORDLICHT, SAKURA
 from tests.conftest import Partners
-from tests.lookout.pages import Element
+from tests.pages import Element
 from tests.wave.conftest import Open, Shown
 
 READS = 10
