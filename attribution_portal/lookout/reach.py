@@ -80,7 +80,7 @@ def campaign_bands(campaigns: Iterable[Campaign]) -> tuple[Band, ...]:
             spans[start, end] += 1
     return tuple(
         Band(
-            label=ngettext("Campaign", "%(n)s campaigns", count) % {"n": count},
+            label=_("Campaign") if count == 1 else ngettext("%(n)s campaign", "%(n)s campaigns", count) % {"n": count},
             start=start,
             end=end,
             kind="campaign",
