@@ -29,6 +29,8 @@ from attribution_portal.platform_api import errors
 # Seconds between two looks of an open page into Postgres.
 CLOSELY: Final = 3
 PATIENTLY: Final = 10
+# For whom somebody else may change the settings meanwhile.
+SELDOM: Final = 15
 # How long the page says that it does not know what became of a change, before it says that the change did not arrive.
 IN_DOUBT: Final = timedelta(minutes=2)
 
@@ -83,7 +85,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class PackagePage:
-    """`every`: seconds between two looks for news, 0 when none is expected. `digest` tells whether there is any."""
+    """`every`: seconds between two looks for news, 0 when none can come. `digest` tells whether there is any."""
 
     title: str
     url: str
@@ -299,7 +301,9 @@ def _doubt(change: SettingsChange | None, known: Standing, now: datetime, reader
 def _every(known: Standing, doubtful: SettingsChange | None, now: datetime) -> int:
     if known.state is State.WAITING or (doubtful is not None and now - doubtful.made_at < 2 * IN_DOUBT):
         return CLOSELY
-    return PATIENTLY if known.state is State.NONE else 0
+    if known.state is State.NONE:
+        return PATIENTLY
+    return 0 if known.state is State.ENDED else SELDOM
 
 
 def _digest(known: Standing, doubtful: SettingsChange | None, past: history.Past, now: datetime) -> str:

@@ -231,8 +231,10 @@ def test_an_open_page_gets_nothing_while_nothing_is_new_and_never_asks_the_platf
     assert sandbox.log.all() == ()
 
 
-def test_a_settled_page_does_not_ask_for_news(alices: Client) -> None:
-    assert news_url(page(alices, "pkg_final")) is None
+def test_a_settled_page_asks_seldom_and_an_ended_one_never(alices: Client) -> None:
+    settled = page(alices, "pkg_final")
+    assert news_url(settled) is not None
+    assert 'hx-trigger="every 15s"' in settled
     assert news_url(page(alices, "pkg_expired")) is None
 
 
