@@ -65,7 +65,7 @@ def _listed(
         url=package_url(partner, package),
         title=package.title or package.package_id,
         badge=Badge(wording.state_name(known.state, reader), known.state.value),
-        status=package.status,
+        status=wording.package_status(package.status, reader),
         settings=wording.settings_short(known.poll.settings, reader),
         customers=(raw(customers), reader.count(customers)),
         revenue=(raw(revenue), reader.money(revenue, partner.currency)),

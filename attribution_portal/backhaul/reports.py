@@ -164,7 +164,7 @@ def settings_panel(*, package: Package, reader: Reader) -> Panel[SettingsInForce
 def _badges(known: Standing, reader: Reader) -> tuple[Badge, ...]:
     own = Badge(wording.state_name(known.state, reader), known.state.value)
     status = known.package.status
-    return (own, Badge(status, "neutral")) if status else (own,)
+    return (own, Badge(wording.package_status(status, reader), "neutral")) if status else (own,)
 
 
 def _evaluation(known: Standing, partner: Partner, past: history.Past, reader: Reader) -> Panel[Results]:

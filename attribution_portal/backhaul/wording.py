@@ -10,6 +10,18 @@ from attribution_portal.formats import Reader
 from attribution_portal.platform_api.payloads import AttributionSettings
 
 
+def package_status(status: str, reader: Reader) -> str:
+    """The platform's word for how far a package is (contract §8); a word that is not known stands as it came."""
+    say = reader.gettext
+    return {
+        "INITIALIZING": say("Package being started"),
+        "INPROGRESS": say("Package being built"),
+        "DONE": say("Package ready"),
+        "FAILED": say("Package failed"),
+        "EXPIRED": say("Package expired"),
+    }.get(status, status)
+
+
 def settings_sentence(settings: AttributionSettings, *, events: int, reader: Reader) -> str:
     """What these settings count, from the live values; what is missing is said."""
     say = reader.gettext

@@ -128,7 +128,8 @@ def _figure(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader
             "xaxis": {
                 "rangemode": "tozero",
                 "tickformat": ",~f",
-                "nticks": 5,
+                "nticks": 4,
+                "tickangle": 0,
                 "title": {"text": name + (f" ({plotly_text(currency)})" if currency else "")},
             },
             "yaxis": {
