@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 
 from celery import Celery
+from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attribution_portal.settings")
 
@@ -26,3 +27,9 @@ app.conf.beat_schedule = {
         "options": {"expires": 55},
     },
 }
+
+
+@worker_ready.connect
+def list_at_once(**_signal: object) -> None:
+    """Beat's first tick comes after a whole interval; a portal that has just started should not wait for it."""
+    app.send_task("backhaul.list_packages", expires=55)
