@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import os
+import warnings
 
 from celery import Celery
+from celery.exceptions import SecurityWarning
 from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attribution_portal.settings")
+
+if os.environ.get("PORTAL_ENV") == "local":
+    # A newcomer's container often has no user but root; in production the warning stands.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
 
 app = Celery("attribution_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")

@@ -59,7 +59,9 @@ def supervise(parts: Sequence[Part], *, environ: Mapping[str, str], beside: Mapp
             wake.wait(0.2)
         return 0
     finally:
-        _stop_all(running)
+        # What runs beside goes last: the others may still need it to finish what they are doing.
+        _stop_all({name: process for name, process in running.items() if name not in (beside or {})})
+        _stop_all(beside or {})
         for number, handler in previous.items():
             signal.signal(number, handler)
 

@@ -20,7 +20,7 @@ WEB_THREADS = 8
 def parts(*, port: int, host: str) -> list[Part]:
     """What production runs, each as its own process."""
     python = sys.executable
-    celery = [python, "-m", "celery", "-A", "attribution_portal.celery"]
+    celery = [python, "-m", "celery", "--quiet", "-A", "attribution_portal.celery"]
     schedule = local.folder(os.environ) / "celerybeat-schedule"
     return [
         Part(
