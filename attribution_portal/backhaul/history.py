@@ -69,14 +69,13 @@ def certainty_sentence(past: Past, reader: Reader) -> str:
 
 
 def _table(past: Past, currency: str | None, reader: Reader) -> Table:
-    say = reader.gettext
     columns = (
-        Column("first_seen", say("First seen"), numeric=False),
-        Column("settings", say("Settings"), numeric=False),
-        Column("customers", say("Customers"), numeric=True),
-        Column("items", say("Items"), numeric=True),
-        Column("revenue", say("Revenue"), numeric=True),
-        Column("why", say("What changed"), numeric=False),
+        Column("first_seen", reader.gettext("First seen"), numeric=False),
+        Column("settings", reader.gettext("Settings"), numeric=False),
+        Column("customers", reader.gettext("Customers"), numeric=True),
+        Column("items", reader.gettext("Items"), numeric=True),
+        Column("revenue", reader.gettext("Revenue"), numeric=True),
+        Column("why", reader.gettext("What changed"), numeric=False),
     )
     befores = (*past.rows[1:], None)
     rows = tuple(_row(row, before, currency, reader) for row, before in zip(past.shown, befores, strict=False))
@@ -116,25 +115,23 @@ def _row(row: Evaluation, before: Evaluation | None, currency: str | None, reade
 
 def _sureness(row: Evaluation, reader: Reader) -> str:
     """How sure it is that the result belongs to these settings."""
-    say = reader.gettext
     return {
-        Evaluation.Certainty.PROVED.value: say("proved"),
-        Evaluation.Certainty.PRESUMED.value: say("presumed: no other settings were seen"),
-        Evaluation.Certainty.UNKNOWN.value: say("not known whether of these settings"),
+        Evaluation.Certainty.PROVED.value: reader.gettext("proved"),
+        Evaluation.Certainty.PRESUMED.value: reader.gettext("presumed: no other settings were seen"),
+        Evaluation.Certainty.UNKNOWN.value: reader.gettext("not known whether of these settings"),
     }[row.certainty]
 
 
 def _why(row: Evaluation, before: Evaluation | None, reader: Reader) -> str:
-    say = reader.gettext
     if row.change is not None:
         return _cause(row.change, reader)
     if before is None:
-        return say("First result.")
+        return reader.gettext("First result.")
     if row.certainty == Evaluation.Certainty.PRESUMED:
-        return say("Same settings; the results moved on.")
+        return reader.gettext("Same settings; the results moved on.")
     if row.fingerprint == before.fingerprint:
-        return say("48 hours after the settings changed the results are the same.")
-    return say("Reason unknown: settings and results changed between two readings.")
+        return reader.gettext("48 hours after the settings changed the results are the same.")
+    return reader.gettext("Reason unknown: settings and results changed between two readings.")
 
 
 def _cause(change: SettingsChange, reader: Reader) -> str:

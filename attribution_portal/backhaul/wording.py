@@ -12,25 +12,23 @@ from attribution_portal.platform_api.payloads import AttributionSettings
 
 def package_status(status: str, reader: Reader) -> str:
     """The platform's word for how far a package is (contract §8); a word that is not known stands as it came."""
-    say = reader.gettext
     return {
-        "INITIALIZING": say("Package being started"),
-        "INPROGRESS": say("Package being built"),
-        "DONE": say("Package ready"),
-        "FAILED": say("Package failed"),
-        "EXPIRED": say("Package expired"),
+        "INITIALIZING": reader.gettext("Package being started"),
+        "INPROGRESS": reader.gettext("Package being built"),
+        "DONE": reader.gettext("Package ready"),
+        "FAILED": reader.gettext("Package failed"),
+        "EXPIRED": reader.gettext("Package expired"),
     }.get(status, status)
 
 
 def settings_sentence(settings: AttributionSettings, *, events: int, reader: Reader) -> str:
     """What these settings count, from the live values; what is missing is said."""
-    say = reader.gettext
     if settings.is_empty:
-        return say("No settings are set, neither for this package nor as the partner's defaults.")
+        return reader.gettext("No settings are set, neither for this package nor as the partner's defaults.")
     n = reader.count(events)
     when = _when(settings, reader)
     if settings.model is None:
-        text = say("No model is set, so nothing says which purchases count.")
+        text = reader.gettext("No model is set, so nothing says which purchases count.")
         return f"{text} {_anchor(settings, reader)}".strip()
     if settings.model == "EVENTS_FROM_PACKAGE":
         text = reader.ngettext(
@@ -47,9 +45,9 @@ def settings_sentence(settings: AttributionSettings, *, events: int, reader: Rea
             events,
         )
     elif settings.model == "ALL_PURCHASES":
-        text = say("Counts any ticket bought by the people in this package%(when)s, for any event.")
+        text = reader.gettext("Counts any ticket bought by the people in this package%(when)s, for any event.")
     else:
-        text = say("Counts what the model “%(model)s”%(when)s counts, which this portal does not know.")
+        text = reader.gettext("Counts what the model “%(model)s”%(when)s counts, which this portal does not know.")
     sentence = text % {"when": when, "n": n, "model": settings.model}
     return f"{sentence} {_anchor(settings, reader)}".strip()
 
@@ -85,35 +83,38 @@ def inherited_sentence(inherited: tuple[str, ...], *, reader: Reader) -> str:
     """Which of the settings are the partner's defaults."""
     if not inherited:
         return ""
-    say = reader.gettext
-    names = {"model": say("model"), "window": say("window"), "email_sent_date": say("e-mail date")}
-    return say("From the partner's defaults: %(names)s.") % {"names": reader.listing([names[n] for n in inherited])}
+    names = {
+        "model": reader.gettext("model"),
+        "window": reader.gettext("window"),
+        "email_sent_date": reader.gettext("e-mail date"),
+    }
+    return reader.gettext("From the partner's defaults: %(names)s.") % {
+        "names": reader.listing([names[n] for n in inherited])
+    }
 
 
 def model_name(model: str | None, reader: Reader) -> str:
     """A model as tables and menus name it; one that is not known as the platform words it."""
-    say = reader.gettext
     known = {
-        "ALL_PURCHASES": say("All purchases"),
-        "EVENTS_FROM_PACKAGE": say("Events from the package"),
-        "EVENT_SERIES": say("Event series"),
+        "ALL_PURCHASES": reader.gettext("All purchases"),
+        "EVENTS_FROM_PACKAGE": reader.gettext("Events from the package"),
+        "EVENT_SERIES": reader.gettext("Event series"),
     }
-    return say("not set") if model is None else known.get(model, model)
+    return reader.gettext("not set") if model is None else known.get(model, model)
 
 
 def model_help(reader: Reader) -> tuple[tuple[str, str], ...]:
     """Each model's name, and when it fits and what it is bad at."""
-    say = reader.gettext
     helps = {
-        "EVENTS_FROM_PACKAGE": say(
+        "EVENTS_FROM_PACKAGE": reader.gettext(
             "Recommended for most. Only tickets for the events in the package: the most defensible. Misses what people "
             "bought for other events because of the mailing."
         ),
-        "EVENT_SERIES": say(
+        "EVENT_SERIES": reader.gettext(
             "Tickets for events of the same series, for tours and recurring fixtures. Also credits later dates that "
             "people might have bought anyway."
         ),
-        "ALL_PURCHASES": say(
+        "ALL_PURCHASES": reader.gettext(
             "Any ticket these people bought: the broadest, for halo effects. Includes purchases that coincide with the "
             "mailing by chance."
         ),
@@ -141,21 +142,20 @@ def window_words(window: int | None, reader: Reader) -> str:
 
 def difference(before: AttributionSettings, after: AttributionSettings, reader: Reader) -> str:
     """What changed from one to the other: "window 14 days → 21 days"."""
-    say = reader.gettext
     parts = []
     if before.model != after.model:
         parts.append(
-            say("model %(before)s → %(after)s")
+            reader.gettext("model %(before)s → %(after)s")
             % {"before": model_name(before.model, reader), "after": model_name(after.model, reader)}
         )
     if before.window != after.window:
         parts.append(
-            say("window %(before)s → %(after)s")
+            reader.gettext("window %(before)s → %(after)s")
             % {"before": window_words(before.window, reader), "after": window_words(after.window, reader)}
         )
     if before.email_sent_date != after.email_sent_date:
         parts.append(
-            say("e-mail date %(before)s → %(after)s")
+            reader.gettext("e-mail date %(before)s → %(after)s")
             % {
                 "before": _day(before.email_sent_date, reader),
                 "after": _day(after.email_sent_date, reader),
@@ -169,23 +169,21 @@ def _day(day: date | None, reader: Reader) -> str:
 
 
 def state_name(state: State, reader: Reader) -> str:
-    say = reader.gettext
     return {
-        State.NONE: say("No results yet"),
-        State.CURRENT: say("Current"),
-        State.WAITING: say("Waiting"),
-        State.UNCHANGED: say("Cannot tell"),
-        State.PROVISIONAL: say("Provisional"),
-        State.FINAL: say("Final"),
-        State.FAILING: say("Cannot be read"),
-        State.ENDED: say("Ended"),
+        State.NONE: reader.gettext("No results yet"),
+        State.CURRENT: reader.gettext("Current"),
+        State.WAITING: reader.gettext("Waiting"),
+        State.UNCHANGED: reader.gettext("Cannot tell"),
+        State.PROVISIONAL: reader.gettext("Provisional"),
+        State.FINAL: reader.gettext("Final"),
+        State.FAILING: reader.gettext("Cannot be read"),
+        State.ENDED: reader.gettext("Ended"),
     }[state]
 
 
 def state_sentence(state: State, facts: Facts, *, results_from: datetime | None, error: str, reader: Reader) -> str:
     """The state in words, and what to expect. `results_from`: when the results shown were first read; `error`: why
     reading fails."""
-    say = reader.gettext
     end = window_end(window=facts.window, email_sent_date=facts.email_sent_date)
     said = {
         "changed": reader.ago(facts.settings_changed_at, facts.now),
@@ -196,27 +194,27 @@ def state_sentence(state: State, facts: Facts, *, results_from: datetime | None,
         "error": error,
     }
     if state is State.WAITING:
-        text = say(
+        text = reader.gettext(
             "The settings changed %(changed)s. These are still the results from %(results)s, which belong to the "
             "settings of before. New ones usually arrive overnight; this page shows them by itself."
         )
     elif state is State.UNCHANGED:
-        text = say(
+        text = reader.gettext(
             "The settings changed on %(changed_at)s, and 48 hours later the results are still the same. Whether they "
             "belong to the new settings cannot be told."
         )
     elif state is State.PROVISIONAL:
         text = _provisional(facts, end, reader)
     elif state is State.FINAL:
-        text = say("The window closed on %(end)s and the results were read after that: they are final.")
+        text = reader.gettext("The window closed on %(end)s and the results were read after that: they are final.")
     elif state is State.FAILING:
-        text = say("The platform could not be read since %(since)s. %(error)s")
+        text = reader.gettext("The platform could not be read since %(since)s. %(error)s")
         if results_from is not None:
-            text += " " + say("What you see was read before that.")
+            text += " " + reader.gettext("What you see was read before that.")
     elif state is State.ENDED:
         text = _ended(facts, reader)
     elif state is State.CURRENT:
-        text = say(
+        text = reader.gettext(
             "These are the latest results. Without a window that begins and ends, nothing says when they are final."
         )
     else:
@@ -225,35 +223,36 @@ def state_sentence(state: State, facts: Facts, *, results_from: datetime | None,
 
 
 def _provisional(facts: Facts, end: date | None, reader: Reader) -> str:
-    say = reader.gettext
     sent, window = facts.email_sent_date, facts.window
     if end is not None and sent is not None and window is not None and facts.today <= end:
         if facts.today < sent:
-            return say("The window is open until %(end)s and has not begun: the results can still grow.")
-        day = say("Day %(day)s of %(window)s.") % {
+            return reader.gettext("The window is open until %(end)s and has not begun: the results can still grow.")
+        day = reader.gettext("Day %(day)s of %(window)s.") % {
             "day": reader.count((facts.today - sent).days),
             "window": reader.count(window),
         }
-        return say("The window is open until %(end)s: the results can still grow.") + " " + day
-    return say("The window closed on %(end)s, but the results have not been read since: they can still grow.")
+        return reader.gettext("The window is open until %(end)s: the results can still grow.") + " " + day
+    return reader.gettext(
+        "The window closed on %(end)s, but the results have not been read since: they can still grow."
+    )
 
 
 def _ended(facts: Facts, reader: Reader) -> str:
-    say = reader.gettext
     if facts.vanished:
-        return say("The platform no longer lists this package. The last results are kept here.")
+        return reader.gettext("The platform no longer lists this package. The last results are kept here.")
     if facts.package_status == "FAILED":
-        return say("The platform could not build this package.")
-    return say("The package has expired: its customer lists are gone, and the last results are kept.")
+        return reader.gettext("The platform could not build this package.")
+    return reader.gettext("The package has expired: its customer lists are gone, and the last results are kept.")
 
 
 def _none(facts: Facts, reader: Reader) -> str:
-    say = reader.gettext
     if facts.package_status in BUILDING:
-        return say("The platform is still building this package. Results can only come after that.")
+        return reader.gettext("The platform is still building this package. Results can only come after that.")
     if facts.settings_changed_at is not None:
-        return say("The settings changed %(changed)s. The first results usually arrive overnight.")
-    return say("There are no results yet. The platform computes them by its own schedule, usually overnight.")
+        return reader.gettext("The settings changed %(changed)s. The first results usually arrive overnight.")
+    return reader.gettext(
+        "There are no results yet. The platform computes them by its own schedule, usually overnight."
+    )
 
 
 def moved(after: int | Decimal, before: int | Decimal | None, reader: Reader, currency: str | None = None) -> str:

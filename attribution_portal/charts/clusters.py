@@ -150,23 +150,22 @@ def _short(label: str) -> str:
 
 
 def _table(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader) -> Table:
-    say = reader.gettext
     columns = (
-        Column("cluster", say("Cluster"), numeric=False),
-        Column("customers", say("Customers"), numeric=True),
-        Column("items", say("Items"), numeric=True),
-        Column("revenue", say("Revenue"), numeric=True),
-        Column("revenue_per_customer", say("Revenue per customer"), numeric=True),
-        Column("share", say("Share of revenue"), numeric=True),
-        Column("rate", say("Rate"), numeric=True),
-        Column("interval", say("Interval (95%)"), numeric=False),
+        Column("cluster", reader.gettext("Cluster"), numeric=False),
+        Column("customers", reader.gettext("Customers"), numeric=True),
+        Column("items", reader.gettext("Items"), numeric=True),
+        Column("revenue", reader.gettext("Revenue"), numeric=True),
+        Column("revenue_per_customer", reader.gettext("Revenue per customer"), numeric=True),
+        Column("share", reader.gettext("Share of revenue"), numeric=True),
+        Column("rate", reader.gettext("Rate"), numeric=True),
+        Column("interval", reader.gettext("Interval (95%)"), numeric=False),
     )
     total = _total(ranked)
     rows = tuple(_row(each, total, currency, reader) for each in ranked)
     customers, items = sum(each.customers for each in ranked), sum(each.items for each in ranked)
     sums = (
-        Cell(say("Total")),
-        Cell(reader.count(customers), raw(customers), note=say("at most: a person may be in two clusters")),
+        Cell(reader.gettext("Total")),
+        Cell(reader.count(customers), raw(customers), note=reader.gettext("at most: a person may be in two clusters")),
         Cell(reader.count(items), raw(items)),
         Cell(reader.money(total, currency), raw(total)),
         Cell(UNKNOWN, ""),

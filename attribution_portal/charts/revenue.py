@@ -126,16 +126,16 @@ def _figure(view: Scene, bands: Sequence[Band], event_day: date | None) -> Figur
 
 def _bars(view: Scene) -> list[dict[str, object]]:
     """The measured series. A bucket without rows, or with a day whose number is not known, has no bar."""
-    say, measures, whole = view.reader.gettext, view.measures, view.whole
+    reader, measures, whole = view.reader, view.measures, view.whole
     if not whole.split_days:
-        series = [(say("Measured sales"), "measured", [m.value for m in measures])]
+        series = [(reader.gettext("Measured sales"), "measured", [m.value for m in measures])]
     else:
         series = [
-            (say("Campaigns"), "campaign", [m.campaign for m in measures]),
-            (say("Organic"), "organic", [m.organic for m in measures]),
+            (reader.gettext("Campaigns"), "campaign", [m.campaign for m in measures]),
+            (reader.gettext("Organic"), "organic", [m.organic for m in measures]),
         ]
         if whole.unsplit_days:
-            series.append((say("Not split"), "unsplit", [m.unsplit for m in measures]))
+            series.append((reader.gettext("Not split"), "unsplit", [m.unsplit for m in measures]))
     starts = [piece.bucket.start.isoformat() for piece in view.slices]
     hatches = ["/" if piece.provisional else "" for piece in view.slices]
     return [_bar(view, name, role, starts, values, hatches) for name, role, values in series]

@@ -24,20 +24,23 @@ def table(scene: Scene) -> Table:
 
 
 def _columns(scene: Scene) -> tuple[Column, ...]:
-    say = scene.reader.gettext
-    first = {"day": say("Day"), "week": say("Week"), "month": say("Month")}[scene.by]
+    first = {
+        "day": scene.reader.gettext("Day"),
+        "week": scene.reader.gettext("Week"),
+        "month": scene.reader.gettext("Month"),
+    }[scene.by]
     columns = [Column("bucket", first, numeric=False)]
     if scene.measured:
         columns += [
-            Column("revenue", say("Revenue"), numeric=True),
-            Column("purchases", say("Purchases"), numeric=True),
-            Column("campaign", say("Campaigns"), numeric=True),
-            Column("organic", say("Organic"), numeric=True),
+            Column("revenue", scene.reader.gettext("Revenue"), numeric=True),
+            Column("purchases", scene.reader.gettext("Purchases"), numeric=True),
+            Column("campaign", scene.reader.gettext("Campaigns"), numeric=True),
+            Column("organic", scene.reader.gettext("Organic"), numeric=True),
         ]
         if _partly_split(scene):
-            columns.append(Column("unsplit", say("Not split"), numeric=True))
+            columns.append(Column("unsplit", scene.reader.gettext("Not split"), numeric=True))
     if scene.kinds:
-        columns.append(Column("adjustments", say("Adjustments"), numeric=True))
+        columns.append(Column("adjustments", scene.reader.gettext("Adjustments"), numeric=True))
     return tuple(columns)
 
 
