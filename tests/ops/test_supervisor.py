@@ -71,3 +71,33 @@ def test_a_part_that_is_killed_takes_the_rest_with_it(tmp_path: Path) -> None:
     assert supervisor.returncode == 1
     assert "ended with status -9; stopping everything." in errors
     assert not any(child.is_running() for child in children)
+
+
+# Notes when it is told to stop.
+NOTING = """
+import signal, sys, time
+def stop(*_):
+    open(sys.argv[1], "w").write(str(time.monotonic_ns()))
+    sys.exit(0)
+signal.signal(signal.SIGTERM, stop)
+open(sys.argv[1] + "-ready", "w").close()
+signal.pause()
+"""
+BESIDE = """
+import os, sys
+from attribution_portal.ops.supervisor import Part, running_beside, supervise
+def part(name): return Part(name, [sys.executable, "-c", sys.argv[2], sys.argv[1] + "/" + name])
+with running_beside(part("platform"), environ=os.environ) as platform:
+    sys.exit(supervise([part("web"), part("worker")], environ=os.environ, beside=platform))
+"""
+
+
+def test_what_runs_beside_is_stopped_after_everything_that_may_need_it(tmp_path: Path) -> None:
+    names = ("platform", "web", "worker")
+    supervisor = subprocess.Popen([sys.executable, "-c", BESIDE, str(tmp_path), NOTING], cwd=ROOT)
+    while not all((tmp_path / f"{name}-ready").exists() for name in names):
+        assert supervisor.poll() is None
+    supervisor.terminate()
+    assert supervisor.wait(30) == 0
+    stopped = {name: int((tmp_path / name).read_text()) for name in names}
+    assert max(stopped, key=lambda name: stopped[name]) == "platform"
