@@ -77,8 +77,8 @@ INSTALLED_APPS = [
     "attribution_portal.ops",
 ]
 MIDDLEWARE = [
-    "django.middleware.security.SecurityMiddleware",
     "attribution_portal.ops.health.HealthMiddleware",
+    "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
