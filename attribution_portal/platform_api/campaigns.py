@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from attribution_portal.platform_api.cache import Ages
 from attribution_portal.platform_api.calls import Read, read
-from attribution_portal.platform_api.errors import NotFound, NotPermitted
+from attribution_portal.platform_api.errors import NotFound
 from attribution_portal.platform_api.events import scope
 from attribution_portal.platform_api.payloads import Campaign, MetaInsights, MetaResults, Page, Reading
 from attribution_portal.platform_api.payloads import campaigns as decode
 from attribution_portal.platform_api.transport import Caller, Endpoint
 
-# §7: 403, 404 and an empty object all mean that Meta has nothing for this event, which is a state, not a
-# failure.
-NONE_THERE = (NotFound, NotPermitted)
+# §7: 404 and an empty object mean that Meta has nothing for this event, which is a state, not a failure. A 403 means
+# no numbers either, but a page owes the reader the other words for it, so it comes out as NotPermitted.
+NONE_THERE = (NotFound,)
 META_AGES = Ages(soft=300, hard=3600)
 
 FOR_EVENT = Read(Endpoint("GET", "/events/{eid}/campaigns"), decode.campaigns, Ages(soft=60, hard=15 * 60))
@@ -43,15 +43,15 @@ def for_event(*, caller: Caller, eid: str) -> Reading[Page[Campaign]]:
 
 def meta_results(*, caller: Caller, eid: str) -> Reading[MetaResults]:
     """§7: Meta's results for the event and for its series; None where Meta has no numbers, which is not
-    zero."""
+    zero. Raises NotPermitted."""
     return read(META_RESULTS, caller=caller, scope=scope(eid), eid=eid)
 
 
 def meta_insights(*, caller: Caller, eid: str) -> Reading[MetaInsights]:
-    """§7: impressions, clicks and ad spend; all None when Meta has nothing."""
+    """§7: impressions, clicks and ad spend; all None when Meta has nothing. Raises NotPermitted."""
     return read(META_INSIGHTS, caller=caller, scope=scope(eid), eid=eid)
 
 
 def meta_connected(*, caller: Caller) -> Reading[bool | None]:
-    """§7: whether the partner has connected Meta; None when the platform does not say."""
+    """§7: whether the partner has connected Meta; None when the platform does not say. Raises NotPermitted."""
     return read(META_CONNECTED, caller=caller, scope="partner")

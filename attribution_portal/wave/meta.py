@@ -1,6 +1,7 @@
 """What Meta reports for one event (contract §7): results and delivery, or why there are none.
 
-403, 404 and an empty object all say that Meta has no statistics for this event, which is never zero.
+404 and an empty object say that Meta has no statistics for this event, 403 that this account may not read them;
+neither is zero.
 """
 
 from __future__ import annotations

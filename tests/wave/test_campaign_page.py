@@ -681,14 +681,21 @@ def test_metas_numbers_are_metas(campaign_page: Open, sandbox: Sandbox, alice: U
     assert Decimal(numbers["cpc"]) == pytest.approx(meta.spend / meta.clicks, rel=Decimal("1e-11"))
 
 
-@pytest.mark.parametrize("eid", ["evt_plain", "evt_quiet", "evt_external"])
-def test_missing_empty_and_refused_meta_statistics_are_none_for_this_event(
-    campaign_page: Open, alice: User, eid: str
-) -> None:
+@pytest.mark.parametrize("eid", ["evt_plain", "evt_quiet"])
+def test_missing_and_empty_meta_statistics_are_none_for_this_event(campaign_page: Open, alice: User, eid: str) -> None:
     panel = campaign_page(alice, ACME, eid).panel("meta")
     assert panel["data-state"] == "empty"
     assert "Meta has no statistics for this event." in panel.text
     assert not panel.all("data")
+
+
+def test_meta_statistics_that_are_refused_are_not_called_none(campaign_page: Open, alice: User) -> None:
+    shown = campaign_page(alice, ACME, "evt_external")
+    panel = shown.panel("meta")
+    assert panel["data-state"] == "not-permitted"
+    assert "The platform does not let this account read Meta's statistics for this event." in panel.text
+    assert not panel.all("data")
+    assert rows(shown, "sources", "sources")["meta-event"][0] == "Meta, this event This account may not read it."
 
 
 def test_a_partner_without_meta_is_told_that_it_is_not_connected(
