@@ -1,9 +1,8 @@
 """How many calls a partner has left this minute, counted in Redis for all processes together (§3 "Budgets").
 
 Two lanes share one budget. A person's call may use the last of it; a polling call goes only while everybody
-together has used less than 80 %, so that polling can never be the reason why a page fails. Two counters do
-that atomically: `all` holds every call, `polling` is a smaller window in which every call counts too, but
-only polling is refused.
+together has used less than 80 %, so that polling can never be the reason why a page fails. It is one list of
+the last minute's calls for both: a polling call that finds the 80 % spent leaves no trace in it.
 """
 
 from __future__ import annotations
@@ -14,9 +13,7 @@ from typing import Literal
 from urllib.parse import quote
 
 import redis
-from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import RedisStorage
-from limits.strategies import MovingWindowRateLimiter
 
 from attribution_portal.platform_api import configuration, store
 from attribution_portal.platform_api.errors import Unavailable
@@ -24,11 +21,12 @@ from attribution_portal.platform_api.errors import Unavailable
 Lane = Literal["person", "polling"]
 Kind = Literal["read", "write"]
 
+MINUTE = 60
 POLLING_SHARE = 0.8
 # At least this long between two looks, so that a waiting loop never spins.
 LOOK_SECONDS = 0.05
 
-_limiter: tuple[int, redis.ConnectionPool, MovingWindowRateLimiter] | None = None
+_windows: tuple[int, redis.ConnectionPool, RedisStorage] | None = None
 
 
 def spend(*, partner_id: str, kind: Kind, lane: Lane, endpoint: str, until: float) -> None:
@@ -47,19 +45,18 @@ def spend(*, partner_id: str, kind: Kind, lane: Lane, endpoint: str, until: floa
 
 def _take(*, partner_id: str, kind: Kind, lane: Lane) -> float:
     """0 when one call was taken, else the seconds until a place comes free."""
-    per_minute = configuration.whole("PLATFORM_READS_PER_MINUTE" if kind == "read" else "PLATFORM_WRITES_PER_MINUTE")
-    whole = RateLimitItemPerMinute(per_minute)
-    share = RateLimitItemPerMinute(max(1, int(per_minute * POLLING_SHARE)))
-    scope = quote(partner_id, safe="")
+    most = configuration.whole("PLATFORM_READS_PER_MINUTE" if kind == "read" else "PLATFORM_WRITES_PER_MINUTE")
+    if lane == "polling":
+        most = max(1, int(most * POLLING_SHARE))
+    key = f"{quote(partner_id, safe='')}:{kind}"
 
     def take(client: redis.Redis) -> float:
-        limiter = _limiter_for(client)
-        fits_share = limiter.hit(share, "platform", scope, kind, "polling")
-        if lane == "polling" and not fits_share:
-            return _seconds_until_free(limiter, share, ("platform", scope, kind, "polling"))
-        if limiter.hit(whole, "platform", scope, kind, "all"):
+        windows = _windows_of(client)
+        if windows.acquire_entry(key, most, MINUTE):
             return 0.0
-        return _seconds_until_free(limiter, whole, ("platform", scope, kind, "all"))
+        oldest, _ = windows.get_moving_window(key, most, MINUTE)
+        # limits counts in wall-clock time.
+        return max(oldest + MINUTE - time.time(), LOOK_SECONDS)
 
     try:
         return store.attempt(take)
@@ -67,16 +64,15 @@ def _take(*, partner_id: str, kind: Kind, lane: Lane) -> float:
         return 0.0
 
 
-def _seconds_until_free(limiter: MovingWindowRateLimiter, item: RateLimitItem, identifiers: tuple[str, ...]) -> float:
-    # limits counts in wall-clock time.
-    return max(limiter.get_window_stats(item, *identifiers).reset_time - time.time(), LOOK_SECONDS)
-
-
-def _limiter_for(client: redis.Redis) -> MovingWindowRateLimiter:
+def _windows_of(client: redis.Redis) -> RedisStorage:
     """Made once per connection pool: its Lua scripts are then sent by hash."""
-    global _limiter
+    global _windows
     pool = client.connection_pool
-    if _limiter is None or _limiter[0] != os.getpid() or _limiter[1] is not pool:
-        storage = RedisStorage("redis://", connection_pool=pool, key_prefix="portal-budget")
-        _limiter = (os.getpid(), pool, MovingWindowRateLimiter(storage))
-    return _limiter[2]
+    known = _windows
+    if known is None or known[0] != os.getpid() or known[1] is not pool:
+        known = _windows = (
+            os.getpid(),
+            pool,
+            RedisStorage("redis://", connection_pool=pool, key_prefix="portal-budget"),
+        )
+    return known[2]

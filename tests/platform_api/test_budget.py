@@ -5,6 +5,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+import time_machine
 from pytest_django import Settings
 
 from attribution_portal.platform_api import adjustments, events
@@ -55,6 +56,26 @@ def test_what_people_use_counts_against_polling(caller: Caller) -> None:
     assert reads(in_lane(caller, "person"), 6) == 6
     assert reads(in_lane(caller, "polling"), 6) == 2
     assert reads(in_lane(caller, "person"), 6) == 2
+
+
+@pytest.mark.usefixtures("tight")
+def test_what_people_use_beyond_the_share_counts_against_polling_too(caller: Caller) -> None:
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        assert reads(in_lane(caller, "person"), 8) == 8
+        clock.shift(50)
+        assert reads(in_lane(caller, "person"), 2) == 2
+        clock.shift(11)
+        assert reads(in_lane(caller, "polling"), 10) == 6
+        assert reads(in_lane(caller, "person"), 10) == 2
+
+
+@pytest.mark.usefixtures("tight")
+def test_calls_that_are_refused_use_up_nothing(caller: Caller) -> None:
+    with time_machine.travel(1_800_000_000, tick=False) as clock:
+        assert reads(in_lane(caller, "person"), 30) == 10
+        assert reads(in_lane(caller, "polling"), 30) == 0
+        clock.shift(61)
+        assert reads(in_lane(caller, "polling"), 30) == 8
 
 
 @pytest.mark.usefixtures("tight")
