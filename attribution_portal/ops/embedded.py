@@ -88,7 +88,7 @@ def redis(folder: Path) -> str:
     )
     atexit.register(_stop, process, owner=os.getpid())
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(url):
+    while _running(url) is None:
         if process.poll() is not None or time.monotonic() > deadline:
             raise EmbeddedServerError(f"Redis did not start. Its log: {folder / 'redis.log'}")
         time.sleep(0.02)
@@ -101,11 +101,12 @@ def _join(running: Path) -> str | None:
     if not running.exists():
         return None
     known = json.loads(running.read_text(encoding="utf-8"))
-    if not _answers(known["url"]):
+    pid = _running(known["url"])
+    if pid is None:
         return None
     if not psutil.pid_exists(known["owner"]):
-        atexit.register(_stop, psutil.Process(known["pid"]), owner=os.getpid())
-        _write_privately(running, json.dumps({**known, "owner": os.getpid()}))
+        atexit.register(_stop, psutil.Process(pid), owner=os.getpid())
+        _write_privately(running, json.dumps({**known, "pid": pid, "owner": os.getpid()}))
     return str(known["url"])
 
 
@@ -147,11 +148,13 @@ def _stop(process: subprocess.Popen[bytes] | psutil.Process, *, owner: int) -> N
         return
 
 
-def _answers(url: str) -> bool:
+def _running(url: str) -> int | None:
+    """The process that answers there, None when nobody does. It says so itself: a number in a file may by now be
+    another process's."""
     import redis as client
 
     try:
         with client.Redis.from_url(url, socket_connect_timeout=0.25, socket_timeout=1) as connection:
-            return bool(connection.ping())
+            return int(connection.info("server")["process_id"])
     except (client.RedisError, ValueError):
-        return False
+        return None

@@ -90,3 +90,16 @@ def test_a_killed_command_leaves_no_server_behind_once_the_next_one_ends(folder:
     run(folder, "print(client.ping())")
     assert not (folder / "p" / "pgdata" / "postmaster.pid").exists()
     assert not psutil.pid_exists(json.loads((folder / "r" / "running.json").read_text())["pid"])
+
+
+def test_a_redis_that_was_started_again_by_hand_is_joined_and_stopped(folder: Path) -> None:
+    with pytest.raises(AssertionError):
+        run(folder, "import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+    listed = json.loads((folder / "r" / "running.json").read_text())
+    first = psutil.Process(listed["pid"])
+    binary = first.exe()
+    first.kill()
+    psutil.wait_procs([first])
+    with subprocess.Popen([binary, str(folder / "r" / "redis.conf")], stdout=subprocess.DEVNULL) as second:
+        run(folder, f"print(client.info()['process_id'] == {second.pid})")
+        assert second.wait(10) == 0
