@@ -46,7 +46,7 @@ class Outcome:
 def store_account(*, username: str, password: str) -> ServiceAccount:
     """Create the service account, or change its password when another one is given."""
     account = ServiceAccount.objects.filter(username=username).first() or ServiceAccount(username=username)
-    if not account.sealed_password or account.password() != password:
+    if not account.has_password(password):
         account.set_password(password)
         account.save()
     return account

@@ -10,7 +10,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from attribution_portal.partners.sealing import seal, unseal
+from attribution_portal.partners.sealing import SealBrokenError, seal, unseal
 
 
 class ServiceAccount(models.Model):
@@ -27,7 +27,15 @@ class ServiceAccount(models.Model):
         self.sealed_password = seal(password)
 
     def password(self) -> str:
+        """Raises SealBrokenError when its encryption key is gone."""
         return unseal(self.sealed_password)
+
+    def has_password(self, password: str) -> bool:
+        """False as well when the stored one can no longer be opened."""
+        try:
+            return bool(self.sealed_password) and self.password() == password
+        except SealBrokenError:
+            return False
 
 
 def default_zone() -> str:

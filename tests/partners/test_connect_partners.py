@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
+from cryptography.fernet import Fernet
 from django.core.management import CommandError, call_command
 from pytest_django.fixtures import Settings
 
@@ -106,3 +107,28 @@ def test_a_refused_sign_in_stores_no_partner_and_shows_no_password(
     assert username in str(raised.value)
     assert f" {password}" not in str(raised.value)
     assert not Partner.objects.exists()
+
+
+def lose_the_key(settings: Settings) -> None:
+    settings.FIELD_ENCRYPTION_KEYS = [Fernet.generate_key().decode()]
+
+
+def test_a_password_whose_key_is_lost_can_be_given_again(
+    sandbox: Sandbox, credentials: None, settings: Settings
+) -> None:
+    connect()
+    lose_the_key(settings)
+    assert "signs in" in connect()
+    assert ServiceAccount.objects.get().password() == PASSWORD
+
+
+def test_a_password_whose_key_is_lost_is_a_failed_sign_in_in_words(
+    sandbox: Sandbox, credentials: None, settings: Settings
+) -> None:
+    connect()
+    lose_the_key(settings)
+    settings.PLATFORM_USERNAME = settings.PLATFORM_PASSWORD = ""
+    sandbox.log.clear()
+    with pytest.raises(CommandError, match="can no longer open the service account's stored password"):
+        connect()
+    assert sandbox.log.all() == ()
