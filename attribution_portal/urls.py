@@ -1,12 +1,16 @@
 """Every address of the portal. Partners' pages live under /p/<partner_id>/."""
 
-from django.urls import include, path
+from django.urls import include, path, register_converter
+
+from attribution_portal.partners.converters import PartnerIdConverter
+
+register_converter(PartnerIdConverter, "partner")
 
 urlpatterns = [
     path("", include("attribution_portal.partners.urls")),
-    path("p/<slug:partner_id>/events/", include("attribution_portal.lookout.urls")),
-    path("p/<slug:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
-    path("p/<slug:partner_id>/packages/", include("attribution_portal.backhaul.urls")),
+    path("p/<partner:partner_id>/events/", include("attribution_portal.lookout.urls")),
+    path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
+    path("p/<partner:partner_id>/packages/", include("attribution_portal.backhaul.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/", include("django.conf.urls.i18n")),
 ]

@@ -5,5 +5,5 @@ from attribution_portal.partners import views
 app_name = "partners"
 urlpatterns = [
     path("", views.picker, name="picker"),
-    path("p/<slug:partner_id>/", views.home, name="home"),
+    path("p/<partner:partner_id>/", views.home, name="home"),
 ]

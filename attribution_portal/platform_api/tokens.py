@@ -44,8 +44,9 @@ from attribution_portal.platform_api.turns import turn
 AUTH = Endpoint("POST", "/auth")
 REFRESH = Endpoint("POST", "/auth/refresh_token")
 
-# Visible ASCII only: the id travels in a header and in addresses.
-PARTNER_GROUP = re.compile(r"partner-id-[!-~]+|fd[0-9]+")
+# Visible ASCII without a slash, and no longer than is stored: the id travels in a header and is one segment of
+# addresses.
+PARTNER_GROUP = re.compile(r"partner-id-[!-.0-~]{1,100}|fd[0-9]{1,100}")
 
 REFRESH_WHEN_LEFT = 300.0
 # After a day without any call a new sign-in costs less thought than an old refresh token.

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from attribution_portal.accounts.models import User
-from attribution_portal.partners.models import Membership, Role
+from attribution_portal.partners.models import Membership, Partner, Role
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import Partners
 
@@ -122,6 +122,16 @@ def test_the_picker_shows_only_ones_own_partners(mara: User, client_for: ClientF
 
 def test_with_one_partner_the_start_page_leads_straight_to_it(bob: User, client_for: ClientFor) -> None:
     assert client_for(bob).get("/")["Location"] == "/p/partner-id-acme/"
+
+
+def test_a_partner_whose_id_is_no_slug_has_pages_too(
+    sandbox: Sandbox, partners: Partners, alice: User, client_for: ClientFor
+) -> None:
+    Partner.objects.filter(pk=partners.acme.pk).update(partner_id="partner-id-acme.tours~1")
+    client = client_for(alice)
+    assert client.get("/")["Location"] == "/p/partner-id-acme.tours~1/"
+    assert client.get("/p/partner-id-acme.tours~1/").status_code == 200
+    assert client.get("/p/partner-id-acme%00/").status_code == 404
 
 
 def test_the_start_page_of_a_person_without_partners_says_so(db: None, client_for: ClientFor) -> None:

@@ -392,6 +392,12 @@ def test_odd_groups_are_no_partners(platform: Scripted, account: Account, groups
     assert tokens.groups(account) == ()
 
 
+def test_a_group_that_can_be_no_partners_address_is_left_out(platform: Scripted, account: Account) -> None:
+    groups = ("partner-id-a.b~c", "partner-id-a/b", "partner-id-" + "x" * 101, "partner-id-ü", "fd", "fd4711")
+    platform.on(AUTH, signed_in(groups=groups))
+    assert tokens.groups(account) == ("partner-id-a.b~c", "fd4711")
+
+
 def test_groups_are_read_anew(platform: Scripted, account: Account) -> None:
     platform.on(AUTH, signed_in(), signed_in(groups=("partner-id-new",)))
     token(account)
