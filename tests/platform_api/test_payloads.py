@@ -229,6 +229,8 @@ NUMBERS = [
     ("NaN", None),
     ("Infinity", None),
     (Decimal("1e999"), None),
+    (Decimal("1e99999999"), None),
+    (Decimal("-1e99999999"), None),
     (Decimal("1e-999"), None),
     (10**15, None),
     ([], None),
@@ -586,6 +588,9 @@ def test_no_results_yet_are_no_clusters(body: object) -> None:
     [
         [{"tc": "a"}],
         "x",
+        "",
+        0,
+        False,
         {"a": None},
         {"a": []},
         {"a": {"customers": 1, "items": 1}},
@@ -616,6 +621,25 @@ def test_a_partner_is_decoded_alone_or_in_an_array_of_one() -> None:
     assert accounts.partner(body) == partner
     assert accounts.partner([body]) == partner
     assert accounts.partner({"id": "x"}) == PartnerInfo("x", "", None, None, None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("raw", "currency"),
+    [
+        ("EUR", "EUR"),
+        ("eur", "EUR"),
+        (" JPY ", "JPY"),
+        ("€", None),
+        ("Euro", None),
+        ("EU1", None),
+        ("", None),
+        (978, None),
+    ],
+)
+def test_a_currency_is_a_code_or_unknown(raw: object, currency: str | None) -> None:
+    assert accounts.partner({"id": 1, "currency": raw}).currency == currency
+    assert events.event({"id": 1, "currency": raw}).currency == currency
+    assert events.daily_revenue({"currency": raw, "daily_revenue": []}).currency == currency
 
 
 @pytest.mark.parametrize("body", [None, [], [{"id": 1}, {"id": 2}], {}, {"id": None}, "x"])

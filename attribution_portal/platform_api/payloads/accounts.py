@@ -99,7 +99,7 @@ def partner(payload: object) -> PartnerInfo:
     return PartnerInfo(
         id=members.identity("id"),
         name=members.text("name") or "",
-        currency=members.text("currency"),
+        currency=members.currency("currency"),
         has_lookout=members.flag("demand_prediction"),
         has_wave=members.flag("campaign_recommendations"),
         status=members.text("status"),

@@ -45,7 +45,7 @@ def _event(members: Members) -> Event:
         hall=members.text("hall_name"),
         capacity=members.count("capacity"),
         category=members.text("category"),
-        currency=members.text("currency"),
+        currency=members.currency("currency"),
         status=members.text("status"),
         frontend_status=members.text("frontend_status"),
         campaign_status=members.text("campaign_status"),
@@ -79,7 +79,7 @@ def events_statistics(payload: object) -> EventsStatistics:
         spent=members.amount("spent"),
         roas=members.amount("roas"),
         purchases=members.count("purchases"),
-        currency=members.text("currency"),
+        currency=members.currency("currency"),
     )
 
 
@@ -101,7 +101,7 @@ def event_statistics(payload: object) -> EventStatistics:
         purchases=members.count("purchases"),
         spent=members.amount("spent"),
         roas=members.amount("roas"),
-        currency=members.text("currency"),
+        currency=members.currency("currency"),
         campaigns=members.count("campaigns"),
         active=members.count("active"),
     )
@@ -176,7 +176,7 @@ def daily_revenue(payload: object) -> DailyRevenue:
     members = Members.of(payload)
     days = {row.date: row for row in members.rows("daily_revenue", _daily_row)}
     return DailyRevenue(
-        currency=members.text("currency"),
+        currency=members.currency("currency"),
         days=tuple(days[day] for day in sorted(days)),
         adjustments=_once_each(members.possible_rows("manual_adjustments", _adjustment) or ()),
     )

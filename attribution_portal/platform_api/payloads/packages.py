@@ -80,9 +80,9 @@ def evaluation(payload: object) -> EvaluationResult:
     """Results keyed by cluster. Nothing, or no `clusters`: no results yet (A). Sorted by name, because the
     order on the wire is free and a fingerprint must not depend on it."""
     members = Members({}) if payload is None else Members.of(payload)
+    found = members.raw("clusters")
     # An empty array is what some servers make of an empty map.
-    found = members.raw("clusters") or {}
-    clusters = Members.of(found, "clusters")
+    clusters = Members.of({} if found is None or found == [] else found, "clusters")
     return EvaluationResult(
         clusters=tuple(
             _cluster_result(tc, Members.of(clusters.raw(tc), clusters.at(clean(tc)))) for tc in sorted(clusters.content)

@@ -24,6 +24,7 @@ T = TypeVar("T")
 
 NUMERIC = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?")
 VISIBLE = re.compile(r"[!-~]+")
+CURRENCY = re.compile(r"[A-Za-z]{3}")
 DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ].*)?")
 
 # Beyond any revenue or head count. A `1e999999` is valid JSON, and formatting it would take the server's
@@ -66,7 +67,8 @@ def as_decimal(value: object) -> Decimal | None:
         number = Decimal(value.strip())
     else:
         return None
-    if not number.is_finite() or abs(number) >= LARGEST:
+    # Not abs(), which computes: beyond the context's largest exponent it raises.
+    if not number.is_finite() or number.copy_abs() >= LARGEST:
         return None
     exponent = number.as_tuple().exponent
     return number if isinstance(exponent, int) and exponent >= SMALLEST_EXPONENT else None
@@ -176,6 +178,11 @@ class Members:
 
     def text(self, key: str) -> str | None:
         return as_text(self.content.get(key))
+
+    def currency(self, key: str) -> str | None:
+        """Three letters, in capitals. What is no such code (a symbol, a name) cannot be formatted or compared."""
+        found = self.text(key)
+        return found.upper() if found is not None and CURRENCY.fullmatch(found) else None
 
     def amount(self, key: str) -> Decimal | None:
         return as_decimal(self.content.get(key))
