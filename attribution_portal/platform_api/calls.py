@@ -88,7 +88,7 @@ def read(
     if caller.lane == "polling" or caller.reread:
         return cache.read_fresh(key, source=front)
     # A refresh behind the page has a whole page's time of its own, from when it starts.
-    behind = source(lambda: replace(caller, deadline=_page_from_now()))
+    behind = source(lambda: replace(caller, deadline=configuration.page_deadline()))
     return cache.read(key, ages=call.ages, source=front, behind=behind, until=_end_of(caller))
 
 
@@ -127,10 +127,6 @@ def write(
             status=outcome.status,
             request_id=outcome.request_id,
         ) from unreadable
-
-
-def _page_from_now() -> float:
-    return time.monotonic() + configuration.number("PLATFORM_PAGE_SECONDS")
 
 
 def _end_of(caller: Caller) -> float:

@@ -3,6 +3,8 @@ nothing."""
 
 from __future__ import annotations
 
+import time
+
 from django.conf import settings
 
 DEFAULTS: dict[str, float] = {
@@ -10,7 +12,7 @@ DEFAULTS: dict[str, float] = {
     "PLATFORM_WRITES_PER_MINUTE": 120,
     "PLATFORM_CONNECT_SECONDS": 2.0,
     "PLATFORM_READ_SECONDS": 5.0,
-    # All of one page's reads together.
+    # One page as a whole.
     "PLATFORM_PAGE_SECONDS": 8.0,
     # One polling read with all its tries: long enough to sit out a rate limit, shorter than a task's lease.
     "PLATFORM_POLLING_SECONDS": 60.0,
@@ -29,6 +31,12 @@ def number(name: str) -> float:
 
 def whole(name: str) -> int:
     return int(number(name))
+
+
+def page_deadline() -> float:
+    """When the reads of a page that begins now must be over, on time.monotonic(). The page's last twentieth is left
+    for drawing it."""
+    return time.monotonic() + 0.95 * number("PLATFORM_PAGE_SECONDS")
 
 
 def base_url() -> str:

@@ -18,6 +18,7 @@ import re
 import ssl
 import threading
 import time
+import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -40,6 +41,8 @@ for _noisy in ("httpx", "httpcore"):
     logging.getLogger(_noisy).setLevel(logging.WARNING)
 
 VISIBLE = re.compile(r"[!-~]+")
+# zlib's window size for a gzip header.
+GZIP = 31
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
 
@@ -67,8 +70,7 @@ class Caller:
 
     @classmethod
     def for_page(cls, account: Account, partner_id: str) -> Caller:
-        deadline = time.monotonic() + configuration.number("PLATFORM_PAGE_SECONDS")
-        return cls(account=account, partner_id=partner_id, deadline=deadline)
+        return cls(account=account, partner_id=partner_id, deadline=configuration.page_deadline())
 
     def rereading(self) -> Caller:
         return replace(self, reread=True)
@@ -195,7 +197,8 @@ def _new_client() -> httpx.Client:
     return httpx.Client(
         transport=_Transport(connections),
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=())),
-        headers={"User-Agent": "attribution-portal", "Accept": "application/json"},
+        # httpx would also offer codings that it can only unpack without a bound.
+        headers={"User-Agent": "attribution-portal", "Accept": "application/json", "Accept-Encoding": "gzip"},
         follow_redirects=False,
         trust_env=False,
     )
@@ -263,22 +266,31 @@ def _send(
         return Lost(type(error).__name__, sent=False)
     except httpx.TimeoutException as error:
         return Lost(type(error).__name__, sent=True, status=status, request_id=request_id)
-    except httpx.DecodingError:
-        return Answer(status or 0, b"", request_id, fault="body not decodable")
     except httpx.HTTPError as error:
         return Lost(type(error).__name__, sent=True, cut=status is not None, status=status, request_id=request_id)
 
 
 def _take_in(response: httpx.Response) -> tuple[bytes, str]:
-    """The body up to the cap, and what is wrong with it."""
+    """The body up to the cap, and what is wrong with it. Unpacked here and not by httpx, whose pieces have no bound:
+    a few kilobytes of a bomb would fill the memory before anybody could count them."""
     cap = configuration.whole("PLATFORM_MAX_BYTES")
+    coding = response.headers.get("content-encoding", "").strip().lower()
+    if coding not in ("", "identity", "gzip", "x-gzip"):
+        return b"", "body in a coding that was not asked for"
+    unpacking = zlib.decompressobj(wbits=GZIP) if coding.endswith("gzip") else None
     chunks: list[bytes] = []
     size = 0
-    for chunk in response.iter_bytes():
-        size += len(chunk)
-        if size > cap:
-            return b"", f"body larger than {cap} bytes"
-        chunks.append(chunk)
+    try:
+        for chunk in response.iter_raw():
+            plain = chunk if unpacking is None else unpacking.decompress(chunk, cap + 1 - size)
+            size += len(plain)
+            if size > cap:
+                return b"", f"body larger than {cap} bytes"
+            chunks.append(plain)
+    except zlib.error:
+        return b"", "body not decodable"
+    if unpacking is not None and chunks and not unpacking.eof:
+        return b"", "body not decodable"
     return b"".join(chunks), ""
 
 

@@ -2,13 +2,14 @@ from __future__ import annotations
 
 import gzip
 import time
+import tracemalloc
 from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 from pytest_django import Settings
 
-from attribution_portal.platform_api import adjustments, events, packages, status
+from attribution_portal.platform_api import adjustments, campaigns, events, packages, status
 from attribution_portal.platform_api.errors import (
     BadPayload,
     Conflict,
@@ -302,10 +303,60 @@ def test_the_cap_counts_what_a_compressed_answer_unpacks_to(
         get(caller)
 
 
-def test_a_body_that_does_not_unpack_is_a_bad_payload(platform: Scripted, caller: Caller) -> None:
-    platform.on(GET, answer(200, b"no gzip at all", headers={"Content-Encoding": "gzip"}))
+def test_a_bomb_is_not_unpacked_past_the_cap(platform: Scripted, caller: Caller, settings: Settings) -> None:
+    settings.PLATFORM_MAX_BYTES = 100_000
+    packed = gzip.compress(b" " * 40_000_000)
+    assert len(packed) < 50_000
+    platform.on(GET, answer(200, packed, headers={"Content-Encoding": "gzip"}))
+    tracemalloc.start()
+    try:
+        with pytest.raises(BadPayload, match="larger than 100000 bytes"):
+            get(caller)
+        assert tracemalloc.get_traced_memory()[1] < 4_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_compressed_answer_is_read(platform: Scripted, caller: Caller) -> None:
+    packed = gzip.compress(b'{"id": "evt_1", "title": "' + b"x" * 300_000 + b'"}')
+    platform.on(GET, answer(200, packed, headers={"Content-Encoding": "gzip"}))
+    assert events.get(caller=caller, eid="evt_1").value.title == "x" * 300_000
+    assert platform.to(GET)[0].headers["accept-encoding"] == "gzip"
+
+
+@pytest.mark.parametrize(
+    ("body", "coding"),
+    [
+        (b"no gzip at all", "gzip"),
+        (gzip.compress(b'{"id": "evt_1"}')[:-4], "gzip"),
+        (gzip.compress(gzip.compress(b'{"id": "evt_1"}')), "gzip, gzip"),
+        (b'{"id": "evt_1"}', "br"),
+    ],
+)
+def test_a_body_that_does_not_unpack_is_a_bad_payload(
+    platform: Scripted, caller: Caller, body: bytes, coding: str
+) -> None:
+    platform.on(GET, answer(200, body, headers={"Content-Encoding": coding}))
     with pytest.raises(BadPayload):
         get(caller)
+
+
+@pytest.mark.parametrize("call", ["campaign_results", "fb_insights"])
+def test_nothing_from_meta_is_no_error_but_a_refusal_is(platform: Scripted, caller: Caller, call: str) -> None:
+    ask = {"campaign_results": campaigns.meta_results, "fb_insights": campaigns.meta_insights}[call]
+    platform.on(f"GET /integrations/facebook/events/evt_1/{call}", answer(403))
+    platform.on(f"GET /integrations/facebook/events/evt_2/{call}", answer(404))
+    platform.on(f"GET /integrations/facebook/events/evt_3/{call}", answer(200, {}))
+    with pytest.raises(NotPermitted):
+        ask(caller=caller, eid="evt_1")
+    assert ask(caller=caller, eid="evt_2").value == ask(caller=caller, eid="evt_3").value
+
+
+def test_whether_meta_is_connected_may_be_withheld(platform: Scripted, caller: Caller) -> None:
+    platform.on("GET /integrations/connect/facebook/status", answer(403), answer(404))
+    with pytest.raises(NotPermitted):
+        campaigns.meta_connected(caller=caller)
+    assert campaigns.meta_connected(caller=caller.rereading()).value is None
 
 
 def test_money_keeps_every_digit(platform: Scripted, caller: Caller) -> None:
@@ -371,6 +422,14 @@ def test_status_says_whether_the_platform_is_there(platform: Scripted, act: obje
 def test_status_is_false_when_nobody_listens(platform: Scripted, settings: Settings) -> None:
     settings.PLATFORM_BASE_URL = "http://127.0.0.1:9/api/v3"
     assert status.get() is False
+
+
+def test_a_pages_reads_leave_time_to_draw_it(caller: Caller, settings: Settings) -> None:
+    settings.PLATFORM_PAGE_SECONDS = 8.0
+    before = time.monotonic()
+    deadline = Caller.for_page(caller.account, caller.partner_id).deadline
+    assert deadline is not None
+    assert before + 7.5 < deadline < time.monotonic() + 7.7
 
 
 @pytest.mark.parametrize("partner_id", ["", " ", "a b", "ü", "a\nb"])
