@@ -46,7 +46,8 @@ def _start_servers(environ: MutableMapping[str, str]) -> None:
         from attribution_portal.ops import embedded
     except ImportError as error:
         sys.exit(
-            f"DATABASE_URL or REDIS_URL is unset, and the embedded servers are not installed ({error.name} is missing). "
+            "DATABASE_URL or REDIS_URL is unset, and the embedded servers are not installed "
+            f"({error.name} is missing). "
             "Give both addresses, or install requirements/dev.lock."
         )
     # A plain SIGTERM would skip the exit hooks that stop the servers.
