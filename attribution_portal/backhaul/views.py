@@ -127,7 +127,7 @@ def _refused(request: PortalRequest, package_id: str, form: SettingsForm, error:
     """Certainly not taken. The reading before may have brought news, so the package is taken from Postgres again."""
     if isinstance(error, Rejected):
         form.refused(error.fields)
-    form.add_error(None, f"{error.sentence} {_('Nothing was changed.')}")
+    form.add_error(None, str(error.sentence) + " " + _("Nothing was changed."))
     form.renew_token()
     found = polling.find(partner=request.partner, package_id=package_id)
     if found is None:

@@ -90,7 +90,7 @@ def model_sentence(model: str | None, *, inherited: bool) -> str:
     if not model:
         return ""
     words = _("Event attribution model: %(model)s") % {"model": MODELS.get(model, model)}
-    return f"{words} {_('This is the partner’s default.')}" if inherited else words
+    return words + " " + _("This is the partner’s default.") if inherited else words
 
 
 def source_label(source: str | None) -> Text:
