@@ -33,18 +33,22 @@ from attribution_portal.platform_api.outcomes import (
 )
 from attribution_portal.platform_api.payloads import Reading
 from attribution_portal.platform_api.payloads.wire import Malformed
+from attribution_portal.platform_api.tokens import Tokens
 from attribution_portal.platform_api.transport import Caller, Endpoint
 
 T = TypeVar("T")
 
 TRIES = 5
 # Once a new token has met the same "not authorized", a 401 there is taken as a plain refusal for this long
-# (§6).
+# (§6), as long as the token is known to have worked this recently.
 BARRED_SECONDS = 900.0
+PROOF_SECONDS = 60.0
 
 _jitter = random.SystemRandom()
 # (account, partner, endpoint) → until, on time.monotonic().
 _barred: dict[tuple[str, str, str], float] = {}
+# account → the access token that last got an answer other than 401, and when, on time.monotonic().
+_proofs: dict[str, tuple[str, float]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,13 +211,15 @@ def _authorised(
     body: Mapping[str, object] | None,
     until: float,
 ) -> Answer | Lost:
-    """One try, with a new sign-in and one more try after a 401 (§2). A 401 for a new token too is either
-    this call's own refusal, when it says "not authorized" (§6), or a dead account: SignInFailed. Never
-    loops."""
-    refused: str | None = None
+    """One try, and after a 401 another with a newer token (§2). A token that was issued after the call began and is
+    refused too is the last: the 401 is then either this call's own refusal, when it says "not authorized" (§6), or a
+    dead account: SignInFailed. In between may come one that another process got earlier, which may be as dead as the
+    first. Never loops."""
+    began = time.time()
+    refused: tuple[str, ...] = ()
     place = (caller.account.id, caller.partner_id, endpoint.name)
     while True:
-        token = tokens.access_token(caller.account, until=until, refused=refused)
+        token = tokens.current(caller.account, until=until, refused=refused)
         budget.spend(
             partner_id=caller.partner_id,
             kind="read" if endpoint.method == "GET" else "write",
@@ -227,19 +233,32 @@ def _authorised(
             until=until,
             query=query,
             body=body,
-            headers={"Authorization": f"Bearer {token}", "X-Preferred-Partner-Id": caller.partner_id},
+            headers={"Authorization": f"Bearer {token.access}", "X-Preferred-Partner-Id": caller.partner_id},
         )
-        if isinstance(outcome, Lost) or outcome.status != 401:
+        if isinstance(outcome, Lost):
             return outcome
-        barred = says_not_authorized(outcome)
-        if barred and (refused is not None or _barred.get(place, 0.0) > time.monotonic()):
-            _barred[place] = time.monotonic() + BARRED_SECONDS
+        if outcome.status != 401:
+            if outcome.status < 500:
+                _proofs[caller.account.id] = (token.access, time.monotonic())
             return outcome
-        if refused is not None:
+        is_last = len(refused) == 2 or bool(refused and token.issued_at >= began)
+        if says_not_authorized(outcome):
+            if is_last or (_barred.get(place, 0.0) > time.monotonic() and _works(caller.account.id, token)):
+                _barred[place] = time.monotonic() + BARRED_SECONDS
+                return outcome
+        elif is_last:
             raise SignInFailed(
                 "a new token is refused",
                 endpoint=endpoint.name,
                 status=outcome.status,
                 request_id=outcome.request_id,
             )
-        refused = token
+        refused += (token.access,)
+
+
+def _works(account_id: str, token: Tokens) -> bool:
+    """Whether the token was alive a moment ago: just issued, or good enough for another call. Dead ones are answered
+    "not authorized" too, and who only calls what is barred would never learn that it has one."""
+    access, at = _proofs.get(account_id, ("", 0.0))
+    proved = access == token.access and time.monotonic() - at < PROOF_SECONDS
+    return proved or time.time() - token.issued_at < PROOF_SECONDS

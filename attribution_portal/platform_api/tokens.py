@@ -101,22 +101,22 @@ _memory: dict[str, Tokens] = {}
 _refusals: dict[str, tuple[float, dict[str, str]]] = {}
 
 
-def access_token(account: Account, *, until: float, refused: str | None = None) -> str:
-    """A token to call with. `refused` is one that the platform has just answered 401: it is never given
-    back, and when nobody has replaced it yet, this signs in again. Raises SignInFailed or Unavailable.
+def current(account: Account, *, until: float, refused: tuple[str, ...] = ()) -> Tokens:
+    """The set to call with. `refused` are access tokens that the platform has just answered 401: they are never given
+    back, and when nobody has replaced them yet, this signs in again. Raises SignInFailed or Unavailable.
     """
     key = _key(account)
     until = min(until, time.monotonic() + SIGN_IN_SECONDS)
     known = _known(key, refused=refused)
     if known is not None and known.is_fresh:
-        return known.access
+        return known
     if known is not None and known.is_valid:
-        return _refresh_ahead(account, key, known, until).access
+        return _refresh_ahead(account, key, known, until)
     with _alone(key, until=until):
         known = _known(key, refused=refused, look_again=True)
         if known is not None and known.is_fresh:
-            return known.access
-        return _renew(account, key, refused=refused, until=until).access
+            return known
+        return _renew(account, key, refused=refused, until=until)
 
 
 def groups(account: Account) -> tuple[str, ...]:
@@ -148,17 +148,17 @@ def _key(account: Account) -> str:
     return f"portal-token:{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
 
 
-def _known(key: str, *, refused: str | None, look_again: bool = False) -> Tokens | None:
-    """The set that this process remembers or that Redis holds, unless it is the refused one."""
+def _known(key: str, *, refused: tuple[str, ...], look_again: bool = False) -> Tokens | None:
+    """The set that this process remembers or that Redis holds, unless it is a refused one."""
     remembered = _memory.get(key)
-    if not look_again and remembered is not None and remembered.is_fresh and remembered.access != refused:
+    if not look_again and remembered is not None and remembered.is_fresh and remembered.access not in refused:
         return remembered
     sealed = _try_store(lambda client: client.get(key))
     shared = _opened(sealed) if isinstance(sealed, bytes) else None
     if shared is not None:
         _memory[key] = shared
     best = shared or remembered
-    return best if best is not None and best.access != refused else None
+    return best if best is not None and best.access not in refused else None
 
 
 def _refresh_ahead(account: Account, key: str, known: Tokens, until: float) -> Tokens:
@@ -167,21 +167,21 @@ def _refresh_ahead(account: Account, key: str, known: Tokens, until: float) -> T
     with turn(f"{key}:lock", wait=0.0, expires=LOCK_SECONDS) as is_mine:
         if not is_mine:
             return known
-        newer = _known(key, refused=None, look_again=True)
+        newer = _known(key, refused=(), look_again=True)
         if newer is not None and newer.is_fresh:
             return newer
         try:
-            return _renew(account, key, refused=None, until=until)
+            return _renew(account, key, refused=(), until=until)
         except PlatformError as error:
             logger.warning("token not refreshed ahead of time: %s", error)
             return known
 
 
-def _renew(account: Account, key: str, *, refused: str | None, until: float) -> Tokens:
+def _renew(account: Account, key: str, *, refused: tuple[str, ...], until: float) -> Tokens:
     """Refresh, or sign in when there is nothing to refresh or the session is dead. Called under the lock."""
-    current = _memory.get(key)
-    if current is not None and refused is None:
-        renewed = _refreshed(current, until=until)
+    remembered = _memory.get(key)
+    if remembered is not None and not refused:
+        renewed = _refreshed(remembered, until=until)
         if renewed is not None:
             return _keep(key, renewed)
     return _sign_in(account, key, until=until)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -10,6 +11,7 @@ from dataclasses import replace
 
 import pytest
 import redis
+import time_machine
 from cryptography.fernet import Fernet
 from pytest_django import Settings
 
@@ -26,8 +28,8 @@ UNAUTHORIZED = answer(401, {"message": "error.auth.token_expired"})
 NOT_AUTHORIZED = answer(401, {"message": "error.auth.not_authorized"})
 
 
-def token(account: Account, *, refused: str | None = None) -> str:
-    return tokens.access_token(account, until=time.monotonic() + 5, refused=refused)
+def token(account: Account, *, refused: tuple[str, ...] = ()) -> str:
+    return tokens.current(account, until=time.monotonic() + 5, refused=refused).access
 
 
 def forget_in_this_process() -> None:
@@ -178,7 +180,7 @@ from attribution_portal.platform_api import tokens
 account = tokens.Account(id=sys.argv[1], username="portal@example.org", password=lambda: "correct-horse-battery")
 print("ready", flush=True)
 sys.stdin.readline()
-print(tokens.access_token(account, until=time.monotonic() + 8), flush=True)
+print(tokens.current(account, until=time.monotonic() + 8).access, flush=True)
 """
 
 
@@ -242,8 +244,8 @@ def test_a_401_for_the_new_token_too_fails_and_never_loops(platform: Scripted, c
 def test_a_token_that_somebody_else_replaced_is_taken_without_signing_in(platform: Scripted, account: Account) -> None:
     platform.on(AUTH, signed_in("access-1"), signed_in("access-2"))
     token(account)
-    assert token(account, refused="access-1") == "access-2"
-    assert token(account, refused="access-1") == "access-2"
+    assert token(account, refused=("access-1",)) == "access-2"
+    assert token(account, refused=("access-1",)) == "access-2"
     assert len(platform.to(AUTH)) == 2
 
 
@@ -264,6 +266,64 @@ def test_a_401_that_says_not_authorized_is_a_refusal_and_costs_one_sign_in_only(
             adjustments.list_for_event(caller=caller, eid=eid)
     assert len(platform.to(AUTH)) == 2
     assert len(platform.to("GET /campaign_results/")) == 4
+
+
+def by_token(**acts: Act) -> Act:
+    """Answers by the token that is sent, `NOT_AUTHORIZED` for all that are not named."""
+
+    def act(connection: socket.socket, server: Scripted) -> bool:
+        access = server.requests[-1].headers["authorization"].removeprefix("Bearer ").replace("-", "_")
+        return acts.get(access, NOT_AUTHORIZED)(connection, server)
+
+    return act
+
+
+def another_process_signs_in(account: Account) -> None:
+    """It leaves its token in Redis; this process goes on with its own."""
+    mine = dict(tokens._memory)
+    token(account, refused=("access-1",))
+    tokens._memory.update(mine)
+
+
+def test_a_dead_token_of_another_process_is_not_the_last_word(
+    platform: Scripted, caller: Caller, account: Account
+) -> None:
+    platform.on(AUTH, signed_in("access-1"), signed_in("access-2"), signed_in("access-3"))
+    platform.on(GET, by_token(access_3=EVENT))
+    token(account)
+    another_process_signs_in(account)
+    assert events.get(caller=caller, eid="evt_1").value.id == "evt_1"
+    assert [request.headers["authorization"] for request in platform.to(GET)] == [
+        "Bearer access-1",
+        "Bearer access-2",
+        "Bearer access-3",
+    ]
+
+
+def test_who_was_refused_once_still_notices_that_the_session_has_died(platform: Scripted, caller: Caller) -> None:
+    platform.on(AUTH, signed_in("access-1"), signed_in("access-2"), signed_in("access-3"))
+    platform.on(GET, by_token(access_3=EVENT))
+    with pytest.raises(NotPermitted):
+        events.get(caller=caller.rereading(), eid="evt_1")
+    with pytest.raises(NotPermitted):
+        events.get(caller=caller.rereading(), eid="evt_1")
+    assert len(platform.to(AUTH)) == 2
+    with time_machine.travel(time.time() + 61, tick=False):
+        assert events.get(caller=caller.rereading(), eid="evt_1").value.id == "evt_1"
+    assert len(platform.to(AUTH)) == 3
+
+
+def test_a_token_that_works_elsewhere_is_not_replaced_for_a_refusal(platform: Scripted, caller: Caller) -> None:
+    platform.on(AUTH, signed_in("access-1"), signed_in("access-2"))
+    platform.on("GET /campaign_results/", NOT_AUTHORIZED)
+    platform.on(GET, EVENT)
+    with pytest.raises(NotPermitted):
+        adjustments.list_for_event(caller=caller, eid="evt_1")
+    with time_machine.travel(time.time() + 61, tick=False):
+        events.get(caller=caller, eid="evt_1")
+        with pytest.raises(NotPermitted):
+            adjustments.list_for_event(caller=caller, eid="evt_2")
+    assert len(platform.to(AUTH)) == 2
 
 
 CHALLENGES: list[object] = ["SOFTWARE_TOKEN_MFA", {"ChallengeName": "NEW_PASSWORD_REQUIRED"}, {"odd": 1}, True]
@@ -417,7 +477,7 @@ def test_waiting_for_another_sign_in_ends_at_the_deadline(platform: Scripted, ac
         while not platform.to(AUTH):
             threading.Event().wait(0.005)
         with pytest.raises(Unavailable):
-            tokens.access_token(account, until=time.monotonic() + 0.1)
+            tokens.current(account, until=time.monotonic() + 0.1)
         platform.gate.set()
         assert first.result(5) == "access-1"
     transport.close()
