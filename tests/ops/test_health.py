@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 from pytest_django.fixtures import Settings
 
-PROBE = {"headers": {"host": "127.0.0.1:8000"}}
+PROBE = {"host": "127.0.0.1:8000"}
 
 
 @pytest.fixture
@@ -17,14 +17,14 @@ def production(settings: Settings) -> None:
 
 @pytest.mark.usefixtures("production")
 def test_a_probe_needs_neither_the_public_name_nor_https(db: None) -> None:
-    live, ready = (Client().get(path, **PROBE) for path in ("/livez", "/readyz"))
+    live, ready = (Client().get(path, headers=PROBE) for path in ("/livez", "/readyz"))
     assert (live.status_code, live.json()) == (200, {"live": True})
     assert (ready.status_code, ready.json()) == (200, {"ready": True, "database": "ok", "redis": "ok"})
 
 
 @pytest.mark.usefixtures("production")
 def test_nothing_else_is_answered_there(db: None) -> None:
-    assert Client().get("/", **PROBE).status_code == 400
+    assert Client().get("/", headers=PROBE).status_code == 400
     assert Client().get("/", headers={"host": "portal.example.org"})["Location"] == "https://portal.example.org/"
 
 

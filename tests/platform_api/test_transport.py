@@ -23,7 +23,7 @@ from attribution_portal.platform_api.errors import (
 )
 from attribution_portal.platform_api.events import EventQuery
 from attribution_portal.platform_api.outcomes import Lost, failure_of_lost
-from attribution_portal.platform_api.payloads import AttributionSettings
+from attribution_portal.platform_api.payloads import AttributionSettings, MetaResults
 from attribution_portal.platform_api.transport import Caller, Endpoint, exchange
 from tests.platform_api.scripted import Scripted, answer, cut, drip, hang, reset
 
@@ -341,15 +341,17 @@ def test_a_body_that_does_not_unpack_is_a_bad_payload(
         get(caller)
 
 
-@pytest.mark.parametrize("call", ["campaign_results", "fb_insights"])
-def test_nothing_from_meta_is_no_error_but_a_refusal_is(platform: Scripted, caller: Caller, call: str) -> None:
-    ask = {"campaign_results": campaigns.meta_results, "fb_insights": campaigns.meta_insights}[call]
-    platform.on(f"GET /integrations/facebook/events/evt_1/{call}", answer(403))
-    platform.on(f"GET /integrations/facebook/events/evt_2/{call}", answer(404))
-    platform.on(f"GET /integrations/facebook/events/evt_3/{call}", answer(200, {}))
+def test_nothing_from_meta_is_no_error_but_a_refusal_is(platform: Scripted, caller: Caller) -> None:
+    for call in ("campaign_results", "fb_insights"):
+        act = (answer(403), answer(404), answer(200, {}))
+        platform.on(f"GET /integrations/facebook/events/evt_1/{call}", *act)
     with pytest.raises(NotPermitted):
-        ask(caller=caller, eid="evt_1")
-    assert ask(caller=caller, eid="evt_2").value == ask(caller=caller, eid="evt_3").value
+        campaigns.meta_results(caller=caller.rereading(), eid="evt_1")
+    with pytest.raises(NotPermitted):
+        campaigns.meta_insights(caller=caller.rereading(), eid="evt_1")
+    for _ in ("404", "{}"):
+        assert campaigns.meta_results(caller=caller.rereading(), eid="evt_1").value == MetaResults(None, None)
+        assert campaigns.meta_insights(caller=caller.rereading(), eid="evt_1").value.is_empty
 
 
 def test_whether_meta_is_connected_may_be_withheld(platform: Scripted, caller: Caller) -> None:
