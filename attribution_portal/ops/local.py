@@ -7,15 +7,20 @@ import os
 import secrets
 import signal
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Iterator, MutableMapping
+from contextlib import contextmanager
 from pathlib import Path
+from types import FrameType
 
 from attribution_portal.environment import TRUE
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 # Commands that read settings but open no database.
 WITHOUT_SERVERS = {"", "help", "version", "collectstatic", "compilemessages", "makemessages"}
+STOPS = {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
 NOWHERE = {"DATABASE_URL": "postgresql://nobody@localhost/nowhere", "REDIS_URL": "redis://localhost:1/0"}
+
+_told: list[int] = []
 
 
 def folder(environ: MutableMapping[str, str]) -> Path:
@@ -37,6 +42,7 @@ def supply(environ: MutableMapping[str, str], *, command: str) -> None:
             _default(environ, name, value)
         _default(environ, "PLATFORM_BASE_URL", "http://localhost:1/api/v3")
     elif not (_given(environ, "DATABASE_URL") and _given(environ, "REDIS_URL")):
+        _stop_by_exit_hooks(STOPS if command in {"demo", "serve"} else STOPS - {signal.SIGINT})
         _start_servers(environ)
 
 
@@ -50,15 +56,52 @@ def _start_servers(environ: MutableMapping[str, str]) -> None:
             f"({error.name} is missing). "
             "Give both addresses, or install requirements/dev.lock."
         )
-    # A plain SIGTERM would skip the exit hooks that stop the servers.
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     try:
         if not _given(environ, "DATABASE_URL"):
-            environ["DATABASE_URL"] = embedded.postgres(folder(environ) / "postgres")
+            with _stops_wait():
+                environ["DATABASE_URL"] = embedded.postgres(folder(environ) / "postgres")
         if not _given(environ, "REDIS_URL"):
-            environ["REDIS_URL"] = embedded.redis(folder(environ) / "redis")
+            with _stops_wait():
+                environ["REDIS_URL"] = embedded.redis(folder(environ) / "redis")
     except embedded.EmbeddedServerError as error:
         sys.exit(str(error))
+
+
+def _stop_by_exit_hooks(numbers: set[signal.Signals]) -> None:
+    """A plain SIGTERM or SIGHUP would skip the hooks that stop the servers. An interrupt runs them, but somebody who
+    stops the portal while it starts is owed no traceback. What the caller ignores stays ignored."""
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        _told.append(number)
+        sys.exit(128 + number)
+
+    for number in numbers:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, stop)
+
+
+def leave_if_told() -> None:
+    """Where Python swallows exceptions (a finalizer, a callback), it has swallowed the stop as well."""
+    if _told:
+        sys.exit(128 + _told[0])
+
+
+@contextmanager
+def _stops_wait() -> Iterator[None]:
+    """Whoever is told to stop while a server starts does so as soon as an exit hook stops that too."""
+    came: list[int] = []
+
+    def note(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+
+    before = {number: signal.signal(number, note) for number in STOPS}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(signal.Signals(came[0]))
 
 
 def _set_up_demo(environ: MutableMapping[str, str]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,27 @@ def test_a_redis_that_was_started_again_by_hand_is_joined_and_stopped(folder: Pa
     with subprocess.Popen([binary, str(folder / "r" / "redis.conf")], stdout=subprocess.DEVNULL) as second:
         run(folder, f"print(client.info()['process_id'] == {second.pid})")
         assert second.wait(10) == 0
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_a_stop_while_a_server_starts_leaves_none_behind(folder: Path, name: str) -> None:
+    code = f"""
+import os, signal, threading
+from pathlib import Path
+from attribution_portal.ops import local
+data = Path({str(folder)!r}) / 'postgres' / 'pgdata'
+def stop_it():
+    while not data.exists():
+        threading.Event().wait(0.001)
+    os.kill(os.getpid(), signal.{name})
+threading.Thread(target=stop_it).start()
+local.supply({{'PORTAL_ENV': 'local', 'VAR_DIR': {str(folder)!r}}}, command='serve')
+print('it went on')
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (128 + signal.Signals[name], "", "")
+    assert (folder / "postgres" / "pgdata" / "PG_VERSION").exists()
+    assert not (folder / "postgres" / "pgdata" / "postmaster.pid").exists()
+    assert not (folder / "redis" / "running.json").exists()

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from attribution_portal.accounts.models import User
+from attribution_portal.ops import local
 from attribution_portal.ops.embedded import wait_for_port
 from attribution_portal.ops.management.commands.serve import claim_folder, claim_port, parts
 from attribution_portal.ops.supervisor import Part, running_beside, supervise
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             people()
             self.stdout.write(self._welcome(port))
             self.stdout.flush()
+            local.leave_if_told()
             status = supervise(parts(port=port, host="127.0.0.1"), environ=os.environ, beside=platform)
         sys.exit(status)
 

@@ -64,6 +64,7 @@ class Command(BaseCommand):
             if settings.PLATFORM_USERNAME and settings.PLATFORM_PASSWORD:
                 self._connect()
         self.stdout.write(f"The portal is at http://localhost:{port}/ (Ctrl-C stops it)")
+        local.leave_if_told()
         status = supervise(parts(port=port, host=host), environ=os.environ)
         sys.exit(status)
 
