@@ -78,7 +78,7 @@ def _store(service_account: ServiceAccount, partner_id: str, information: Partne
     partner, _ = Partner.objects.update_or_create(
         partner_id=partner_id,
         defaults={
-            "name": information.name[:200],
+            "name": information.name[:200] or partner_id,
             "currency": information.currency or "",
             "has_lookout": information.has_lookout,
             "has_wave": information.has_wave,

@@ -132,3 +132,10 @@ def test_a_password_whose_key_is_lost_is_a_failed_sign_in_in_words(
     with pytest.raises(CommandError, match="can no longer open the service account's stored password"):
         connect()
     assert sandbox.log.all() == ()
+
+
+def test_a_partner_that_tells_next_to_nothing_is_stored_under_its_id(sandbox: Sandbox, credentials: None) -> None:
+    sandbox.faults.add("/partners/", "wrong_type", body={"id": 1, "name": None, "currency": "Euro"})
+    connect()
+    stored = Partner.objects.get(partner_id="partner-id-acme")
+    assert (stored.name, stored.currency, stored.has_lookout) == ("partner-id-acme", "", None)
