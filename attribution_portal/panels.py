@@ -84,6 +84,14 @@ class Panel(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Badge:
+    """A state in a word. `kind` is one of the kinds that `{% badge %}` draws."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kpi:
     """A headline number. `raw` is the plain decimal, "" when unknown; `shown` is in the reader's locale, "—"
     when

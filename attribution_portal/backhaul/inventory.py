@@ -11,9 +11,9 @@ from django.db.models import F
 
 from attribution_portal.backhaul import wording
 from attribution_portal.backhaul.models import Package, PartnerPoll
-from attribution_portal.backhaul.reports import Badge, error_words, package_url, parked, standing_of
+from attribution_portal.backhaul.reports import error_words, package_url, parked, standing_of
 from attribution_portal.formats import Reader, raw
-from attribution_portal.panels import Panel
+from attribution_portal.panels import Badge, Panel
 from attribution_portal.partners.models import Partner
 
 PER_PAGE: Final = 50

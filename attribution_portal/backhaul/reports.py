@@ -22,7 +22,7 @@ from attribution_portal.backhaul.models import (
 from attribution_portal.backhaul.state import Facts, State
 from attribution_portal.charts import clusters as clusters_chart
 from attribution_portal.formats import Reader, raw
-from attribution_portal.panels import Kpi, Panel
+from attribution_portal.panels import Badge, Kpi, Panel
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import errors
 
@@ -33,12 +33,6 @@ PATIENTLY: Final = 10
 SELDOM: Final = 15
 # How long the page says that it does not know what became of a change, before it says that the change did not arrive.
 IN_DOUBT: Final = timedelta(minutes=2)
-
-
-@dataclass(frozen=True, slots=True)
-class Badge:
-    text: str
-    kind: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from attribution_portal.platform_api.payloads import (
     Campaign,
     DailyRevenue,
     Event,
+    EventClusters,
     Page,
     Reading,
 )
@@ -31,6 +32,7 @@ class Answers:
     results: Reading[tuple[Adjustment, ...]] | PlatformError
     model: Reading[str | None] | PlatformError
     campaigns: Reading[Page[Campaign]] | PlatformError
+    clusters: Reading[EventClusters] | PlatformError
 
 
 def read(partner: Partner, *, eid: str) -> Answers:
@@ -44,6 +46,7 @@ def read(partner: Partner, *, eid: str) -> Answers:
         results=lambda: adjustments.list_for_event(caller=caller, eid=eid),
         model=lambda: events.attribution_model(caller=caller, eid=eid),
         campaigns=lambda: campaigns.for_event(caller=caller, eid=eid),
+        clusters=lambda: events.clusters(caller=caller, eid=eid),
     )
     return Answers(
         event=cast("Reading[Event] | PlatformError", outcomes["event"]),
@@ -51,6 +54,7 @@ def read(partner: Partner, *, eid: str) -> Answers:
         results=cast("Reading[tuple[Adjustment, ...]] | PlatformError", outcomes["results"]),
         model=cast("Reading[str | None] | PlatformError", outcomes["model"]),
         campaigns=cast("Reading[Page[Campaign]] | PlatformError", outcomes["campaigns"]),
+        clusters=cast("Reading[EventClusters] | PlatformError", outcomes["clusters"]),
     )
 
 

@@ -13,8 +13,8 @@ from django.utils.translation import ngettext
 
 from attribution_portal.adjustments.rows import AdjustmentRow, Adjustments
 from attribution_portal.charts.sales import Totals
+from attribution_portal.credit import Credit
 from attribution_portal.formats import Reader, raw
-from attribution_portal.lookout.credit import Credit
 from attribution_portal.panels import Kpi
 from attribution_portal.periods import Period
 

@@ -10,22 +10,23 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from attribution_portal.adjustments import tables as adjustment_tables
 from attribution_portal.adjustments.rows import Adjustments, merge
 from attribution_portal.charts import Chart, Table, revenue
 from attribution_portal.charts.sales import SeenAdjustment, Totals, totals
+from attribution_portal.credit import Credit, credit
 from attribution_portal.formats import Reader
+from attribution_portal.hero import Hero, hero
 from attribution_portal.lookout import answers, figures, tables
 from attribution_portal.lookout.answers import Answers, value
-from attribution_portal.lookout.credit import Credit, credit
 from attribution_portal.lookout.figures import Currencies
-from attribution_portal.lookout.hero import Hero, hero
 from attribution_portal.lookout.picker import Picker, picker
 from attribution_portal.lookout.reach import Reach, reach
 from attribution_portal.lookout.selection import ALL_LAYERS, Selection
 from attribution_portal.panels import Kpi, Panel
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
-from attribution_portal.platform_api.payloads import Campaign, DailyRow, Event, Page, Reading
+from attribution_portal.platform_api.payloads import DailyRow, Event, Reading
 
 CAMPAIGN_ROWS = 12
 
@@ -101,7 +102,7 @@ def page(asked: Asked) -> EventPage:
     scene = _scene(asked, read)
     model = _model(asked, read)
     daily = _daily(asked, read, scene)
-    rows = tables.adjustments(scene.found, currency=scene.currencies.adjusted, reader=asked.reader)
+    rows = adjustment_tables.adjustments(scene.found, currency=scene.currencies.adjusted, reader=asked.reader)
     return EventPage(
         hero=hero(value(read.event), eid=asked.eid, reader=asked.reader),
         event=Panel.of("event", read.event, retry=asked.retry),
@@ -111,7 +112,7 @@ def page(asked: Asked) -> EventPage:
         adjustments=_adjustments(asked, read, scene),
         adjustment_table=rows if rows.rows else None,
         model=model,
-        campaigns=_campaigns(asked, read.campaigns, currency=scene.currencies.adjusted),
+        campaigns=_campaigns(asked, read, currency=scene.currencies.adjusted),
     )
 
 
@@ -328,17 +329,18 @@ def _adjustments(asked: Asked, read: Answers, scene: _Scene) -> Panel[Adjustment
     )
 
 
-def _campaigns(
-    asked: Asked, outcome: Reading[Page[Campaign]] | PlatformError, *, currency: str | None
-) -> Panel[CampaignList]:
+def _campaigns(asked: Asked, read: Answers, *, currency: str | None) -> Panel[CampaignList]:
+    """Labels come from the event's clusters; without them a campaign goes by its cluster's own name."""
+    outcome = read.campaigns
     shown: Reading[CampaignList] | PlatformError
     if isinstance(outcome, PlatformError):
         shown = outcome
     else:
-        campaigns = outcome.value
+        campaigns, clusters = outcome.value, value(read.clusters)
+        labels = {cluster.tc: cluster.label for cluster in clusters.clusters if cluster.label} if clusters else {}
         href = reverse("wave:campaign", args=[asked.partner.partner_id, asked.eid])
         first = campaigns.items[:CAMPAIGN_ROWS]
-        table = tables.campaigns(first, page=href, currency=currency, reader=asked.reader)
+        table = tables.campaigns(first, labels=labels, page=href, currency=currency, reader=asked.reader)
         more = max(campaigns.total or 0, len(campaigns.items)) - len(first)
         shown = Reading(CampaignList(table, href, more), outcome.read_at, outcome.stale)
     return Panel.of(

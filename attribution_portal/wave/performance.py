@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from attribution_portal.adjustments.rows import AUTOMATED, MANUAL, AdjustmentRow, Adjustments
+from attribution_portal.adjustments.rows import Adjustments
+from attribution_portal.adjustments.tables import adjustments, source_name
 from attribution_portal.charts import Cell, Column, Row, Table
+from attribution_portal.credit import Credit
 from attribution_portal.formats import Reader, raw
 from attribution_portal.panels import Kpi, Panel, Text
 from attribution_portal.platform_api.errors import NotPermitted, PlatformError
@@ -19,17 +20,6 @@ from attribution_portal.wave import card, figures
 from attribution_portal.wave.card import Amount, Card, SourceCard
 
 NAME = "post-campaign"
-EXTERNAL = "EXTERNAL"
-
-MODELS: Final[dict[str, Text]] = {
-    "FD": gettext_lazy("Future Demand (FD): the platform computes the credit."),
-    "META": gettext_lazy("Meta (META): credit is what Meta's pixel or conversion API reports."),
-    EXTERNAL: gettext_lazy("computed elsewhere (EXTERNAL): the platform shows no results."),
-}
-SOURCES: Final[dict[str, Text]] = {
-    AUTOMATED: gettext_lazy("Automated"),
-    MANUAL: gettext_lazy("Manual"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +38,20 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class Inputs:
-    """What the card is made of, as it was read. `model` is the event attribution model in force, None where it
-    could not be told; `currency` the tenant's."""
+    """What the card is made of, as it was read. `credit` is the event attribution model in force, None where it
+    could not be read; `currency` the tenant's."""
 
     adjustments: Adjustments
     results: Reading[tuple[Adjustment, ...]] | PlatformError
     daily: Reading[DailyRevenue] | PlatformError
     statistics: Reading[EventStatistics] | PlatformError
-    model: str | None
+    credit: Credit | None
     running: bool
     currency: str | None
+
+    @property
+    def is_external(self) -> bool:
+        return self.credit is not None and self.credit.is_external
 
     @property
     def readings(self) -> tuple[Reading[tuple[Adjustment, ...]] | Reading[DailyRevenue], ...]:
@@ -85,16 +79,12 @@ class Inputs:
         return Amount(self.statistics.value.spent, self.statistics.value.currency or self.rows_currency)
 
 
-def model_sentence(model: str | None, *, inherited: bool) -> str:
-    """Which event attribution model the results are under; "" where it is not known."""
-    if not model:
+def model_sentence(credit: Credit | None) -> str:
+    """Which event attribution model the results are under, and whose choice it is; "" where it is not known."""
+    if credit is None or credit.model is None:
         return ""
-    words = _("Event attribution model: %(model)s") % {"model": MODELS.get(model, model)}
-    return words + " " + _("This is the partner’s default.") if inherited else words
-
-
-def source_label(source: str | None) -> Text:
-    return _("No source given") if source is None else SOURCES.get(source, source)
+    named = credit.name if credit.name == credit.model else f"{credit.name} ({credit.model})"
+    return " ".join((_("Event attribution model: %(model)s.") % {"model": named}, credit.sentence, credit.origin))
 
 
 def panel(inputs: Inputs, *, reader: Reader, retry: str) -> Panel[Performance]:
@@ -114,7 +104,7 @@ def panel(inputs: Inputs, *, reader: Reader, retry: str) -> Panel[Performance]:
             provisional=inputs.running,
             last_at=made.last_at,
             sources=_source_table(made, reader),
-            rows=_row_table(inputs.adjustments, made.revenue.currency, reader),
+            rows=adjustments(inputs.adjustments, currency=made.revenue.currency, reader=reader),
             made=_made_table(made, inputs, reader),
         ),
         caption=caption,
@@ -141,7 +131,7 @@ def _without_rows(inputs: Inputs, *, caption: str, retry: str) -> Panel[Performa
         )
     if isinstance(results, PlatformError):
         return Panel.of(NAME, results, caption=caption, retry=retry)
-    if inputs.model == EXTERNAL:
+    if inputs.is_external:
         sentence = _(
             "This event's attribution is computed elsewhere (EXTERNAL), so the platform shows no results for it."
         )
@@ -208,7 +198,7 @@ def _notes(inputs: Inputs) -> tuple[Text, ...]:
                 " revenue carries."
             )
         )
-    if inputs.model == EXTERNAL:
+    if inputs.is_external:
         notes.append(
             _(
                 "This event's attribution is computed elsewhere (EXTERNAL): the platform shows no results of its"
@@ -259,7 +249,7 @@ def _source_table(made: Card, reader: Reader) -> Table:
         rows=tuple(
             Row(
                 source.source or "",
-                cells(str(source_label(source.source)), source.count, source, Amount(source.revenue, currency)),
+                cells(source_name(source.source), source.count, source, Amount(source.revenue, currency)),
             )
             for source in made.sources
         ),
@@ -268,53 +258,6 @@ def _source_table(made: Card, reader: Reader) -> Table:
             cells(_("All sources"), sum(source.count for source in made.sources), made, made.revenue),
         ),
     )
-
-
-def _row_table(adjustments: Adjustments, currency: str | None, reader: Reader) -> Table:
-    return Table(
-        name="adjustments",
-        columns=(
-            Column("created", _("Created"), False),
-            Column("source", _("Source"), False),
-            Column("purchases", _("Purchases"), True),
-            Column("revenue", _("Revenue"), True),
-        ),
-        rows=tuple(
-            Row(
-                row.id,
-                (
-                    Cell(
-                        _("Time not stated") if row.created_at is None else reader.instant(row.created_at),
-                        note=_provenance(row),
-                    ),
-                    Cell(str(source_label(row.source))),
-                    Cell(reader.count(row.purchases), raw(row.purchases)),
-                    Cell(reader.money(row.revenue, currency), raw(row.revenue)),
-                ),
-            )
-            for row in adjustments.rows
-        ),
-        totals=Row(
-            "total",
-            (
-                Cell(_("Total")),
-                Cell(""),
-                Cell(reader.count(adjustments.purchases), raw(adjustments.purchases)),
-                Cell(reader.money(adjustments.revenue, currency), raw(adjustments.revenue)),
-            ),
-        ),
-    )
-
-
-def _provenance(row: AdjustmentRow) -> str:
-    """What to know about a row that did not arrive the same by both ways."""
-    if row.conflicting:
-        return _("Daily revenue states other values for this row; campaign results count.")
-    if row.one_way and "daily" in row.seen_in:
-        return _("Only in daily revenue.")
-    if row.one_way:
-        return _("Only in campaign results.")
-    return ""
 
 
 def _made_table(made: Card, inputs: Inputs, reader: Reader) -> Table:

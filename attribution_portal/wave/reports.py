@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, cast
-
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from typing import cast
 
 from attribution_portal.adjustments.rows import merge
 from attribution_portal.charts import Table
+from attribution_portal.credit import credit
 from attribution_portal.formats import Reader
-from attribution_portal.panels import Panel, Text
+from attribution_portal.hero import Hero, hero
+from attribution_portal.panels import Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import adjustments as adjustment_calls
@@ -36,28 +34,6 @@ from attribution_portal.wave import campaigns, card, meta, performance, sources
 from attribution_portal.wave.campaigns import CampaignCards
 from attribution_portal.wave.meta import MetaNumbers
 from attribution_portal.wave.performance import Inputs, Performance
-
-# An event's states by the platform's word; "" is the ordinary one, a word that is not here stands as it came.
-STATES: Final[dict[str, Text]] = {
-    "active": "",
-    "default": "",
-    "archived": gettext_lazy("Archived"),
-    "cancelled": gettext_lazy("Cancelled"),
-    "flagged": gettext_lazy("Flagged"),
-    "hidden": gettext_lazy("Hidden"),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Hero:
-    """Which event this is. `starts_at` is an instant, shown in the partner's zone; `states` are those that are
-    out of the ordinary, each once."""
-
-    title: str
-    starts_at: datetime | None
-    place: str
-    campaign_status: str
-    states: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,9 +107,11 @@ def page(partner: Partner, *, eid: str, reader: Reader, address: str) -> Campaig
         raise answers.event
     event = answers.event.value if isinstance(answers.event, Reading) else None
     currency = partner.currency or (event.currency if event else None)
-    own_model = answers.model.value if isinstance(answers.model, Reading) else None
-    default_applies = isinstance(answers.model, Reading) and own_model is None
-    model = (partner.default_event_model or None) if default_applies else own_model
+    in_force = (
+        credit(event_model=answers.model.value, partner_default=partner.default_event_model)
+        if isinstance(answers.model, Reading)
+        else None
+    )
     inputs = Inputs(
         adjustments=merge(
             partner_id=partner.partner_id,
@@ -145,7 +123,7 @@ def page(partner: Partner, *, eid: str, reader: Reader, address: str) -> Campaig
         results=answers.results,
         daily=answers.daily,
         statistics=answers.statistics,
-        model=model,
+        credit=in_force,
         running=_is_running(event, answers.campaigns),
         currency=currency,
     )
@@ -155,9 +133,9 @@ def page(partner: Partner, *, eid: str, reader: Reader, address: str) -> Campaig
 
     return CampaignPage(
         eid=eid,
-        hero=_hero(event, eid=eid),
+        hero=hero(event, eid=eid, reader=reader),
         event=Panel.of("event", answers.event),
-        model=performance.model_sentence(model, inherited=default_applies),
+        model=performance.model_sentence(in_force),
         performance=performance.panel(inputs, reader=reader, retry=again("post-campaign")),
         sources=sources.panel(
             inputs,
@@ -188,18 +166,3 @@ def _is_running(event: Event | None, answer: Reading[Page[Campaign]] | PlatformE
     """The campaigns say it best; the event's own word stands in where they could not be read or say nothing."""
     statuses = [row.status for row in answer.value.items] if isinstance(answer, Reading) else []
     return card.is_running([*statuses, event.campaign_status if event else None])
-
-
-def _hero(event: Event | None, *, eid: str) -> Hero:
-    """event: None when it could not be read; the page is then headed by the id that was asked for."""
-    if event is None:
-        return Hero(title=eid, starts_at=None, place="", campaign_status="", states=())
-    words = [word for word in (event.status, event.frontend_status) if word]
-    states = [str(STATES.get(word.lower(), word)) for word in words]
-    return Hero(
-        title=event.title or _("Event %(id)s") % {"id": eid},
-        starts_at=event.starts_at,
-        place=", ".join(part for part in (event.hall, event.venue, event.city) if part),
-        campaign_status=event.campaign_status or "",
-        states=tuple(dict.fromkeys(state for state in states if state)),
-    )

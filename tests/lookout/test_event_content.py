@@ -73,8 +73,15 @@ def test_the_campaigns_lead_to_the_campaign_page(page: Open) -> None:
     shown = page("evt_closed")
     links = shown.table("campaigns").all("a")
     assert {link["href"] for link in links} == {"/p/partner-id-acme/campaigns/evt_closed/"}
-    assert shown.rows("campaigns") == [link.text for link in links]
-    assert len(links) == 2
+    assert shown.rows("campaigns") == ["festival_weekenders", "comedy_after_work"]
+    assert [link.text for link in links] == ["Festival weekenders", "Comedy after work"]
+
+
+def test_campaigns_go_by_their_technical_names_when_labels_cannot_be_read(sandbox: Sandbox, page: Open) -> None:
+    sandbox.faults.add("/events/evt_closed/clusters", "status", status=403)
+    shown = page("evt_closed")
+    assert [link.text for link in shown.table("campaigns").all("a")] == ["festival_weekenders", "comedy_after_work"]
+    assert set(shown.states().values()) == {"ready"}
 
 
 def test_every_panel_tells_its_age_and_the_chart_its_zone(page: Open) -> None:
@@ -158,5 +165,6 @@ def test_an_adjustment_without_a_moment_is_counted_in_all_but_not_drawn(sandbox:
     shown = page("evt_plain")
     assert shown.kpi("adjustment_revenue") == 30
     assert shown.marks() == set()
-    assert "The platform gives no moment, so it is not in the chart." in shown.panel("adjustments").text
+    assert "Time not stated" in shown.panel("adjustments").text
+    assert "1 adjustment has no date and is not shown." in shown.panel("daily-revenue").text
     assert page("evt_plain", period="last-28").kpi("adjustment_revenue") == 0

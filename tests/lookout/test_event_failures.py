@@ -172,6 +172,7 @@ def test_no_call_is_made_twice_and_a_second_look_makes_none(sandbox: Sandbox, pa
         EVENT: 1,
         f"{EVENT}/attribution_model": 1,
         f"{EVENT}/campaigns": 1,
+        f"{EVENT}/clusters": 1,
         DAILY: 1,
         RESULTS: 1,
     }

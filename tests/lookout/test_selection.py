@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution_portal.adjustments.rows import merge
-from attribution_portal.lookout.credit import credit
+from attribution_portal.credit import credit
 from attribution_portal.lookout.figures import Currencies
 from attribution_portal.lookout.forms import SelectionForm
 from attribution_portal.lookout.reach import campaign_bands, reach

@@ -89,8 +89,10 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
         "cr_closed_a1": ["5 Jun 2026, 10:00", "Automated", "147", "6615"],
     }
     assert "Last result: 10 Jun 2026, 23:50." in card.text
-    assert "Future Demand (FD)" in card.text
-    assert "partner’s default" in card.text
+    assert (
+        "Event attribution model: Future Demand (FD). Future Demand computes which sales are credited to campaigns."
+        " The partner's default: this event has no model of its own."
+    ) in card.text
     assert "Provisional" not in card.text
 
 
@@ -141,8 +143,18 @@ def test_it_counts_each_row_once_and_marks_what_only_one_answer_knows(campaign_p
     shown = campaign_page(alice, ACME, "evt_oneway")
     assert rows(shown, "post-campaign", "adjustments") == {
         "7700123": ["31 May 2026, 09:00", "imported", "0", "80"],
-        "cr_oneway_list": ["30 May 2026, 09:00 Only in campaign results.", "No source given", "5", "225.75"],
-        "cr_oneway_daily": ["29 May 2026, 09:00 Only in daily revenue.", "Manual", "8", "360"],
+        "cr_oneway_list": [
+            "30 May 2026, 09:00",
+            "Not said Only in campaign results, not in daily revenue.",
+            "5",
+            "225.75",
+        ],
+        "cr_oneway_daily": [
+            "29 May 2026, 09:00",
+            "Manual Only in daily revenue, not in campaign results.",
+            "8",
+            "360",
+        ],
         "cr_oneway_both": ["28 May 2026, 09:00", "Automated", "20", "900"],
     }
     sources = rows(shown, "post-campaign", "adjustment-sources")
@@ -230,8 +242,8 @@ def test_rows_that_contradict_each_other_or_belong_elsewhere_are_named(
     shown = campaign_page(alice, ACME, "evt_closed")
     listed = rows(shown, "post-campaign", "adjustments")
     assert listed["cr_closed_a1"] == [
-        "Time not stated Daily revenue states other values for this row; campaign results count.",
-        "No source given",
+        "Time not stated",
+        "Not said The platform gave this row twice with different values.",
         "150",
         "7000",
     ]
@@ -276,7 +288,7 @@ def test_the_head_says_when_and_where_and_leads_to_lookout(campaign_page: Open, 
 
 def test_an_event_with_nearly_nothing_still_has_its_page(campaign_page: Open, alice: User) -> None:
     shown = campaign_page(alice, ACME, "evt_bare")
-    assert shown.root.one("h1").text == "Event evt_bare"
+    assert shown.root.one("h1").text == "evt_bare"
     assert set(shown.states().values()) == {"empty"}
 
 
@@ -285,6 +297,11 @@ def test_states_out_of_the_ordinary_are_badges_once(campaign_page: Open, alice: 
     assert [badge.text for badge in shown.root.one("div", class_="page-badges").all("span", class_="state")] == [
         "Cancelled"
     ]
+
+
+def test_the_campaigns_state_is_not_taken_for_the_events(campaign_page: Open, alice: User) -> None:
+    head = campaign_page(alice, ACME, "evt_closed").root.one("div", class_="page-badges")
+    assert [badge.text for badge in head.all("span", class_="state-final")] == ["Campaign closed"]
 
 
 def test_an_id_that_must_be_encoded_works_in_every_address(campaign_page: Open, sandbox: Sandbox, alice: User) -> None:
