@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from html import escape, unescape
@@ -183,6 +183,14 @@ def campaign_badge(status: str) -> SafeString:
     return badge(*CAMPAIGN_STATES.get(status.upper(), (status, "neutral")))
 
 
+# A number that is read anew behind the page is nothing to worry about. Older than this, it could not be.
+OLD = timedelta(minutes=15)
+
+
+def _is_old(panel: Panel[object]) -> bool:
+    return panel.stale and (panel.read_at is None or timezone.now() - panel.read_at > OLD)
+
+
 class PanelNode(template.Node):
     child_nodelists = ("body", "otherwise")
 
@@ -206,7 +214,15 @@ class PanelNode(template.Node):
         with context.push(panel=panel, data=panel.data, definitions=Counter[str]()):
             inner = self.body if panel.state == "ready" else self.otherwise
             body = "" if panel.state == "loading" else inner.render(context)
-            return _render(context, "includes/panel.html", title=title, level=level, attributes=attributes, body=body)
+            return _render(
+                context,
+                "includes/panel.html",
+                title=title,
+                level=level,
+                attributes=attributes,
+                body=body,
+                old=_is_old(panel),
+            )
 
 
 @register.tag("panel")
@@ -259,7 +275,7 @@ def kpis(context: Context, numbers: Iterable[Kpi]) -> SafeString:
     return format_html('<div class="kpis">{}</div>', boxes)
 
 
-CHART_HEIGHTS = range(240, 961, 40)
+CHART_HEIGHTS = range(160, 961, 40)
 
 
 @cache

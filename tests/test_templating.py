@@ -148,8 +148,18 @@ def test_a_ready_panel_shows_its_body_and_as_of_when() -> None:
 
 def test_a_stale_panel_says_that_its_numbers_are_old() -> None:
     html = draw('{% panel p title="T" %}x{% endpanel %}', p=Panel.of("meta", Reading("x", READ_AT, stale=True)))
-    assert 'data-state="ready" data-stale="true"' in html
+    assert 'data-state="ready" data-stale="true" data-old="true"' in html
     assert "Older than usual: the last answer we have." in html
+    assert "Being read again" not in html
+
+
+def test_a_number_that_is_being_read_anew_is_no_reason_to_worry() -> None:
+    read_at = timezone.now() - timedelta(minutes=2)
+    html = draw('{% panel p title="T" %}x{% endpanel %}', p=Panel.of("meta", Reading("x", read_at, stale=True)))
+    assert 'data-stale="true"' in html
+    assert "data-old" not in html
+    assert "Being read again: reload the page to see what is new." in html
+    assert "Older than usual" not in html
 
 
 def test_an_empty_panel_says_what_will_appear_and_what_to_do() -> None:
@@ -290,11 +300,16 @@ def test_a_chart_holds_its_sentence_its_figure_and_its_numbers() -> None:
     assert json.loads(found[1]) == chart.figure
 
 
+def test_a_chart_says_above_the_picture_what_it_counts() -> None:
+    html = draw("{% chart c %}", c=Chart("daily", figure(), table(), "x", "Revenue (€)"))
+    assert '<p class="chart-unit">Revenue (€)</p>' in html
+
+
 def test_a_chart_may_stand_without_its_table() -> None:
     assert "<table" not in draw("{% chart c table=False %}", c=Chart("daily", figure(), table(), "x"))
 
 
-@pytest.mark.parametrize(("asked", "given"), [(200, 240), (240, 240), (241, 280), (5000, 960)])
+@pytest.mark.parametrize(("asked", "given"), [(100, 160), (160, 160), (161, 200), (5000, 960)])
 def test_a_chart_gets_a_place_as_high_as_it_asks_for(asked: int, given: int) -> None:
     html = draw("{% chart c %}", c=Chart("daily", figure({"height": asked}), table(), "x"))
     assert f'class="chart-canvas chart-h-{given}"' in html

@@ -72,12 +72,14 @@ class Table:
 @dataclass(frozen=True, slots=True)
 class Chart:
     """`summary` is one paragraph for people who do not see the picture; its numbers are those of the
-    figure."""
+    figure. `unit` names what the value axis counts, "" where each bar says it itself: it stands above the picture,
+    where it costs no width."""
 
     id: str
     figure: Figure
     table: Table
     summary: str
+    unit: str = ""
 
 
 def plotly_text(text: str) -> str:

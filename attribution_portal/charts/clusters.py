@@ -16,7 +16,7 @@ from attribution_portal.formats import UNKNOWN, Reader, raw
 _MOST_BARS = 16
 _LONGEST_LABEL = 28
 _PLACES = 6
-_BAR_PX, _FRAME_PX, _LEAST_PX = 28, 80, 320
+_BAR_PX, _FRAME_PX, _LEAST_PX = 32, 24, 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,13 +125,8 @@ def _figure(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader
             "separators": reader.separators,
             "showlegend": False,
             "height": max(_LEAST_PX, _FRAME_PX + _BAR_PX * len(bars)),
-            "xaxis": {
-                "rangemode": "tozero",
-                "tickformat": ",~f",
-                "nticks": 4,
-                "tickangle": 0,
-                "title": {"text": name + (f" ({plotly_text(currency)})" if currency else "")},
-            },
+            # Every bar says its amount, so the axis says nothing; it begins at zero.
+            "xaxis": {"rangemode": "tozero", "showticklabels": False, "zeroline": True},
             "yaxis": {
                 "type": "category",
                 "autorange": "reversed",

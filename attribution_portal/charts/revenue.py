@@ -16,7 +16,7 @@ from typing import Final, Literal
 from attribution_portal.charts import Chart, Figure, Layout, plotly_text
 from attribution_portal.charts.revenue_table import table
 from attribution_portal.charts.revenue_words import kind_names, notes, purchases, summary, total_line
-from attribution_portal.charts.sales import Kind, Metric, SeenAdjustment, Slice, Totals, totals
+from attribution_portal.charts.sales import Kind, Metric, SeenAdjustment, Totals, totals
 from attribution_portal.charts.scene import Scene, scene
 from attribution_portal.formats import Reader
 from attribution_portal.periods import By, Period
@@ -81,7 +81,7 @@ def chart(
         currency=currency,
         reader=reader,
     )
-    return Chart("daily-revenue", _figure(view, bands, event_day), table(view), summary(view))
+    return Chart("daily-revenue", _figure(view, bands, event_day), table(view), summary(view), _unit(view))
 
 
 def figure(
@@ -118,7 +118,7 @@ def _figure(view: Scene, bands: Sequence[Band], event_day: date | None) -> Figur
     if view.measured:
         traces += _bars(view)
     for kind in view.kinds:
-        marks = [(piece, each) for piece in view.slices for each in piece.adjustments if each.kind == kind]
+        marks = [each for piece in view.slices for each in piece.adjustments if each.kind == kind]
         if marks:
             traces.append(_marks(view, kind, marks))
     return {"data": traces, "layout": _layout(view, bands, event_day)}
@@ -162,8 +162,8 @@ def _bar(
     return trace
 
 
-def _marks(view: Scene, kind: Kind, marks: list[tuple[Slice, SeenAdjustment]]) -> dict[str, object]:
-    """One source's adjustments, each in the bucket of its day and as high as its own amount."""
+def _marks(view: Scene, kind: Kind, marks: list[SeenAdjustment]) -> dict[str, object]:
+    """One source's adjustments, each at its own day, also among weeks and months, and as high as its own amount."""
     reader = view.reader
     name = kind_names(reader)[kind]
     source = plotly_text(reader.gettext("Source"))
@@ -173,8 +173,8 @@ def _marks(view: Scene, kind: Kind, marks: list[tuple[Slice, SeenAdjustment]]) -
         "name": name,
         "meta": {"role": kind},
         "marker": {"symbol": _SYMBOLS[kind]},
-        "x": [piece.bucket.start.isoformat() for piece, _ in marks],
-        "y": [float(each.amount(view.metric)) for _, each in marks],
+        "x": [_noon(each.day) for each in marks if each.day is not None],
+        "y": [float(each.amount(view.metric)) for each in marks],
         "customdata": [
             {
                 "id": each.id,
@@ -183,21 +183,19 @@ def _marks(view: Scene, kind: Kind, marks: list[tuple[Slice, SeenAdjustment]]) -
                 "value": f"{reader.money(each.revenue, view.currency)}, {purchases(each.purchases, reader)}",
                 "source": plotly_text(each.source or reader.gettext("not said by the platform")),
             }
-            for _, each in marks
+            for each in marks
         ],
         "hovertemplate": (
             f"<b>%{{customdata.label}}</b><br>{plotly_text(name)}: %{{customdata.value}}"
             f"<br>{source}: %{{customdata.source}}<extra></extra>"
         ),
-        **_SPANS[view.by],
+        # A small amount lies on the zero line: its mark is drawn whole.
+        "cliponaxis": False,
     }
 
 
 def _layout(view: Scene, bands: Sequence[Band], event_day: date | None) -> Layout:
     """Axes that do not move when a layer is switched, localised ticks, and what is marked behind the bars."""
-    unit = view.reader.gettext("Purchases")
-    if view.metric == "revenue":
-        unit = view.reader.gettext("Revenue") + (f" ({view.currency})" if view.currency else "")
     edges = view.slices[0].bucket.start, view.slices[-1].bucket.next
     line = [_event_line(view, event_day, edges)] if event_day is not None and event_day in view.period else []
     behind, lanes = _bands(bands, edges, len(line))
@@ -209,11 +207,16 @@ def _layout(view: Scene, bands: Sequence[Band], event_day: date | None) -> Layou
         "yaxis": {
             "rangemode": "tozero",
             "tickformat": ",~f",
-            "title": {"text": plotly_text(unit)},
             "domain": [0, round(1 - _LANE * lanes, 2)],
         },
         "shapes": behind + line,
     }
+
+
+def _unit(view: Scene) -> str:
+    if view.metric == "purchases":
+        return view.reader.gettext("Purchases")
+    return view.reader.gettext("Revenue") + (f" ({view.currency})" if view.currency else "")
 
 
 def _ticks(view: Scene) -> dict[str, object]:
@@ -237,6 +240,15 @@ def _ticks(view: Scene) -> dict[str, object]:
 def _moment(day: date) -> datetime:
     # Plotly's dates have no zone: the axis is the partner's calendar.
     return datetime.combine(day, time())
+
+
+def _noon(day: date) -> str:
+    return (_moment(day) + timedelta(hours=12)).isoformat()
+
+
+def _is_late(day: date, edges: tuple[date, date]) -> bool:
+    """Whether a label that begins here has more room to its left."""
+    return day - edges[0] > (edges[1] - edges[0]) / 2
 
 
 def _bands(bands: Sequence[Band], edges: tuple[date, date], above: int) -> tuple[list[dict[str, object]], int]:
@@ -264,7 +276,10 @@ def _bands(bands: Sequence[Band], edges: tuple[date, date], above: int) -> tuple
                 "x1": after.isoformat(),
                 "y0": 0,
                 "y1": round(1 - _LANE * (above + lane), 2),
-                "label": {"text": plotly_text(label), "textposition": "top left"},
+                "label": {
+                    "text": plotly_text(label),
+                    "textposition": "top right" if _is_late(first, edges) else "top left",
+                },
             }
         )
     return shapes, above + len(ends)
@@ -272,8 +287,7 @@ def _bands(bands: Sequence[Band], edges: tuple[date, date], above: int) -> tuple
 
 def _event_line(view: Scene, event_day: date, edges: tuple[date, date]) -> dict[str, object]:
     """Through the middle of the event's day, its label on the side that has room."""
-    noon = (_moment(event_day) + timedelta(hours=12)).isoformat()
-    late = event_day - edges[0] > (edges[1] - edges[0]) / 2
+    noon = _noon(event_day)
     return {
         "type": "line",
         "templateitemname": "event-day",
@@ -287,7 +301,7 @@ def _event_line(view: Scene, event_day: date, edges: tuple[date, date]) -> dict[
             "text": plotly_text(view.reader.gettext("Event day")),
             "textposition": "end",
             "textangle": 0,
-            "xanchor": "right" if late else "left",
+            "xanchor": "right" if _is_late(event_day, edges) else "left",
             "yanchor": "top",
         },
     }

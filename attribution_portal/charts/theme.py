@@ -98,7 +98,7 @@ def _template(ground: _Ground) -> dict[str, object]:
         "shapes": [_shape(name, colour, ground.muted) for name, colour in ground.shapes.items()],
     }
     data = {
-        "bar": [{"marker": {"line": {"width": 0}}}],
+        "bar": [{"marker": {"line": {"width": 0}}, "insidetextfont": {"color": ground.surface}}],
         "scatter": [{"marker": {"size": 12, "line": {"width": 1, "color": ground.surface}}}],
     }
     checked: dict[str, object] = Template(layout=layout, data=data).to_plotly_json()

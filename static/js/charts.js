@@ -4,6 +4,7 @@
 
 const MARGIN = 400; // px below the fold at which drawing starts
 const PRINT_WIDTH = 680;
+const TICK = 64; // px for the name of a day and a gap
 const drawn = new Set();
 let library;
 
@@ -80,12 +81,23 @@ function paint(trace, colours) {
   if (trace.type === "scatter") trace.line = { color: colour, ...trace.line };
 }
 
+// On a phone as many of the days named below the bars as stand beside each other.
+function thin(axis, width) {
+  if (!axis?.tickvals || !width) return;
+  const step = Math.ceil((axis.tickvals.length * TICK) / width);
+  const kept = (_, index) => index % step === 0;
+  axis.tickvals = axis.tickvals.filter(kept);
+  axis.ticktext = axis.ticktext.filter(kept);
+}
+
 function figureOf(place, name) {
   const { data, layout } = read(place.dataset.figure);
   const colours = getComputedStyle(place);
   for (const trace of data) paint(trace, colours);
   delete layout.height; // the place has it already
-  if ("hasLegend" in place.dataset) Object.assign(layout, { showlegend: false, margin: { t: 12, ...layout.margin } });
+  if ("hasLegend" in place.dataset) layout.showlegend = false; // the page has one
+  if (layout.showlegend === false) layout.margin = { t: 12, ...layout.margin };
+  thin(layout.xaxis, place.clientWidth);
   return { data, layout: { ...layout, template: read("chart-templates")[name], autosize: true } };
 }
 

@@ -128,7 +128,7 @@ def test_many_clusters_share_a_last_bar_and_all_stand_in_the_table():
     assert len(bars["x"]) == 16
     assert bars["customdata"][-1] == ["25 more clusters", "€1,825.00"]
     assert len(chart.table.rows) == 40
-    assert chart.figure["layout"]["height"] == 528
+    assert chart.figure["layout"]["height"] == 536
 
 
 def test_no_results_yet_is_said():

@@ -180,7 +180,7 @@ def test_the_purchases_metric_counts():
     drawn = traces(chart)
     assert points(drawn["campaign"])["2026-06-01"] == 9.0
     assert points(drawn["organic"])["2026-06-01"] == 19.0
-    assert points(drawn["automated"]) == {"2026-06-13": 147.0}
+    assert points(drawn["automated"]) == {"2026-06-13T12:00:00": 147.0}
     assert chart.summary == (
         "1 June to 30 June 2026: 38 purchases measured; 19 of it from campaigns. "
         "3 adjustments, 197 purchases, are shown beside it and not included."
@@ -195,7 +195,7 @@ def test_adjustments_are_marks_at_their_day_told_apart_by_shape_and_word():
     assert [drawn[kind]["name"] for kind in ("automated", "manual", "other")] == [
         "Automated adjustments", "Manual adjustments", "Other adjustments",
     ]  # fmt: skip
-    assert points(drawn["automated"]) == {"2026-06-13": 6615.0}
+    assert points(drawn["automated"]) == {"2026-06-13T12:00:00": 6615.0}
     assert drawn["automated"]["customdata"] == [
         {
             "id": "cr_1",
@@ -208,11 +208,9 @@ def test_adjustments_are_marks_at_their_day_told_apart_by_shape_and_word():
     assert drawn["other"]["customdata"][0]["source"] == "import&lt;b&gt;"
 
 
-@pytest.mark.parametrize(("by", "start"), [("day", "2026-06-13"), ("week", "2026-06-08"), ("month", "2026-06-01")])
-def test_an_adjustment_stands_in_the_bucket_of_its_day(by, start):
-    drawn = traces(draw(by=by))
-    assert drawn["automated"]["x"] == [start]
-    assert start in drawn["campaign"]["x"]
+@pytest.mark.parametrize("by", GRANULARITIES)
+def test_an_adjustment_stands_at_its_day_also_among_weeks_and_months(by):
+    assert traces(draw(by=by))["automated"]["x"] == ["2026-06-13T12:00:00"]
 
 
 @pytest.mark.parametrize("metric", ["revenue", "purchases"])
@@ -305,6 +303,20 @@ def test_labels_have_lanes_of_their_own_above_the_bars():
         "nothing": 1, "a band": 0.9, "a line": 0.9, "both": 0.8, "many": 0.7,
     }  # fmt: skip
     assert [shape["y1"] for shape in tops["both"].figure["layout"]["shapes"]] == [0.9, 1]
+
+
+def test_the_label_of_a_band_stands_where_there_is_room():
+    early = Band("Early", date(2026, 6, 1), date(2026, 6, 10), "campaign")
+    late = Band("Late", date(2026, 6, 25), date(2026, 6, 30), "campaign")
+    shapes = draw(bands=[early, late]).figure["layout"]["shapes"]
+    assert [shape["label"]["textposition"] for shape in shapes] == ["top left", "top right"]
+
+
+def test_what_is_counted_stands_above_the_picture_and_not_in_it():
+    assert draw().unit == "Revenue (EUR)"
+    assert draw(currency=None).unit == "Revenue"
+    assert draw(metric="purchases").unit == "Purchases"
+    assert "title" not in draw().figure["layout"]["yaxis"]
 
 
 def test_the_event_day_is_a_labelled_line_within_the_period():
