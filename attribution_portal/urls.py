@@ -2,9 +2,10 @@
 
 from django.urls import include, path, register_converter
 
-from attribution_portal.partners.converters import PartnerIdConverter
+from attribution_portal.partners.converters import PartnerIdConverter, PlatformIdConverter
 
 register_converter(PartnerIdConverter, "partner")
+register_converter(PlatformIdConverter, "id")
 
 urlpatterns = [
     path("", include("attribution_portal.partners.urls")),

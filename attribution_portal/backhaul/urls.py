@@ -5,6 +5,6 @@ from attribution_portal.backhaul import views
 app_name = "backhaul"
 urlpatterns = [
     path("", views.packages, name="packages"),
-    path("<str:package_id>/", views.package, name="package"),
-    path("<str:package_id>/settings/", views.settings, name="settings"),
+    path("<id:package_id>/", views.package, name="package"),
+    path("<id:package_id>/settings/", views.settings, name="settings"),
 ]

@@ -3,4 +3,4 @@ from django.urls import path
 from attribution_portal.lookout import views
 
 app_name = "lookout"
-urlpatterns = [path("<str:eid>/", views.event, name="event")]
+urlpatterns = [path("<id:eid>/", views.event, name="event")]

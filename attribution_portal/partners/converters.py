@@ -1,4 +1,4 @@
-"""How a partner's id stands in an address."""
+"""How ids of the platform stand in an address."""
 
 from __future__ import annotations
 
@@ -9,3 +9,9 @@ class PartnerIdConverter(StringConverter):
     """Whatever `platform_api.tokens` takes for a partner id: visible ASCII without a slash, wider than a slug."""
 
     regex = "[!-.0-~]+"
+
+
+class PlatformIdConverter(StringConverter):
+    """An opaque id of an event or a package (contract §5, §8): anything but a slash and NUL, which Postgres refuses."""
+
+    regex = "[^/\\x00]+"

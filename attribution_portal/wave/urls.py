@@ -5,4 +5,4 @@ from django.urls import path
 from attribution_portal.wave import views
 
 app_name = "wave"
-urlpatterns = [path("<str:eid>/", views.campaign, name="campaign")]
+urlpatterns = [path("<id:eid>/", views.campaign, name="campaign")]

@@ -109,6 +109,14 @@ def test_a_form_without_its_csrf_token_is_refused(
     assert sandbox.log.all() == ()
 
 
+@pytest.mark.parametrize("room", ["events", "campaigns", "packages"])
+@pytest.mark.parametrize("strange", ["%00", "evt%00closed", "..%2f..%2fauth", "%ff", "x" * 3000])
+def test_a_strange_id_is_a_page_that_does_not_exist(
+    sandbox: Sandbox, alice: User, client_for: ClientFor, room: str, strange: str
+) -> None:
+    assert client_for(alice).get(f"/p/partner-id-acme/{room}/{strange}/").status_code == 404
+
+
 def test_roles_are_ordered() -> None:
     assert [role.at_least(Role.EDITOR) for role in Role] == [False, True, True]
 
