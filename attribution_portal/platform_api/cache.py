@@ -151,8 +151,10 @@ def _fetch_and_keep(key: Key, mark: str, source: Source[T]) -> Reading[T]:
 
 
 def _read_together(key: Key, *, ages: Ages, source: Source[T], until: float) -> Reading[T]:
-    """One caller reads; the others wait for its value or its failure."""
+    """One caller reads; the others wait for its value or its failure. Whoever has waited half the time it has reads
+    by itself: the one that holds the turn may have been killed."""
     began = time.time()
+    patient_until = (time.monotonic() + until) / 2
     pause = 0.005
     while True:
         with shared_turn(key.lock, wait=0.0, expires=LOCK_SECONDS) as is_mine:
@@ -167,15 +169,12 @@ def _read_together(key: Key, *, ages: Ages, source: Source[T], until: float) -> 
                     return kept
             if state.failed is not None and state.failed_at >= began:
                 return _last_known(entry, source, state.failed)
-            if is_mine:
+            if is_mine or time.monotonic() >= patient_until:
                 try:
                     return _fetch_and_keep(key, state.mark, source)
                 except OUTAGES as error:
                     save_failure(key, error)
                     return _last_known(entry, source, error)
-        if time.monotonic() + pause >= until:
-            late = Unavailable("waited for another reading of the same", endpoint=source.endpoint)
-            return _last_known(entry, source, late)
         time.sleep(pause)
         pause = min(pause * 2, 0.05)
 

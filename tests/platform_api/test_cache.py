@@ -250,6 +250,17 @@ def test_waiting_for_another_reader_ends_at_the_deadline(
         assert first.result(5).value.title == "first"
 
 
+def test_a_reader_that_was_killed_keeps_nobody_from_reading(
+    platform: Scripted, caller: Caller, within: Callable[[Caller, float], Caller], clean_redis: redis.Redis
+) -> None:
+    platform.on(GET, titled("first"), titled("second"))
+    get(caller)
+    (name,) = [key for key in clean_redis.scan_iter("portal:partner-id-acme:*") if b":mark:" not in key]
+    clean_redis.delete(name)
+    clean_redis.set(name + b":lock", "held by a process that is gone")
+    assert get(within(caller, 1)).value.title == "second"
+
+
 ANOTHER_PROCESS = """
 import sys, time, django
 django.setup()
