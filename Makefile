@@ -22,7 +22,9 @@ lint: install ## style, types, templates, floors
 	$(BIN)/lint-imports
 	$(BIN)/djlint templates --lint --quiet
 
-check: lint test
+check: lint browser ## the same tests with their coverage, and the linters
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report --skip-covered --skip-empty
 
 bench: install browser ## speed, as ratios measured side by side in one run
 	$(BIN)/python -m bench
