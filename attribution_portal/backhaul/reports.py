@@ -203,7 +203,9 @@ def _evaluation(known: Standing, partner: Partner, past: history.Past, reader: R
             certainty=history.certainty_sentence(past, reader),
             notices=tuple(notices),
         ),
-        caption=reader.gettext("Sums of the clusters below, as the platform evaluates the package. Days are %(zone)s.")
+        caption=reader.gettext(
+            "Sums of the clusters below, as the platform evaluates the package. Days are those of the zone %(zone)s."
+        )
         % {"zone": partner.timezone},
         read_at=latest.last_confirmed,
         stale=known.state is State.FAILING,
@@ -243,7 +245,10 @@ def _kpis(latest: Evaluation, partner: Partner, known: Standing, reader: Reader)
 def _clusters(known: Standing, partner: Partner, reader: Reader) -> Panel[Clusters]:
     latest = known.latest
     if latest is None:
-        return Panel("clusters", "empty", sentence=reader.gettext("The clusters appear here with the first results."))
+        sentence = reader.gettext("The clusters appear here with the first results.")
+        if known.state is State.ENDED:
+            sentence = reader.gettext("There are no results by cluster.")
+        return Panel("clusters", "empty", sentence=sentence)
     people = {entry["tc"]: entry for entry in known.package.clusters}
     rows = tuple(
         clusters_chart.ClusterRow(

@@ -3,7 +3,9 @@
 Pure: no Django, no HTTP, no clock. A figure holds only what JSON knows (text, float, int, bool, None); it
 carries no template and no colours. The browser lays one of `theme.templates()` under it and paints each trace
 in the colour that the style sheet gives its `meta.role` (`--data-campaign`); bands and lines name an item of
-the template. Its height is the page's (320 px) unless the layout asks for another."""
+the template. Its height is the page's (320 px) unless the layout asks for another.
+
+Texts know one tag, `<br>`: for any other Plotly writes inline styles, which the content-security policy forbids."""
 
 from __future__ import annotations
 

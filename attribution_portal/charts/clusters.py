@@ -118,7 +118,7 @@ def _figure(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader
                 "customdata": [[plotly_text(label), reader.money(revenue, currency)] for _, label, revenue in bars],
                 "text": [reader.money(revenue, currency, trim=True) for _, _, revenue in bars],
                 "textposition": "auto",
-                "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{name}: %{{customdata[1]}}<extra></extra>",
+                "hovertemplate": f"%{{customdata[0]}}<br>{name}: %{{customdata[1]}}<extra></extra>",
             }
         ],
         "layout": {

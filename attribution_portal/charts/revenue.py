@@ -154,7 +154,7 @@ def _bar(
             None if value is None else [label, view.amount(value)]
             for label, value in zip(view.labels, values, strict=True)
         ],
-        "hovertemplate": f"<b>%{{customdata[0]}}</b><br>{plotly_text(name)}: %{{customdata[1]}}<extra></extra>",
+        "hovertemplate": f"%{{customdata[0]}}<br>{plotly_text(name)}: %{{customdata[1]}}<extra></extra>",
         **_SPANS[view.by],
     }
     if any(hatches):
@@ -186,7 +186,7 @@ def _marks(view: Scene, kind: Kind, marks: list[SeenAdjustment]) -> dict[str, ob
             for each in marks
         ],
         "hovertemplate": (
-            f"<b>%{{customdata.label}}</b><br>{plotly_text(name)}: %{{customdata.value}}"
+            f"%{{customdata.label}}<br>{plotly_text(name)}: %{{customdata.value}}"
             f"<br>{source}: %{{customdata.source}}<extra></extra>"
         ),
         # A small amount lies on the zero line: its mark is drawn whole.

@@ -61,12 +61,18 @@ def measured(
     purchases = totals.purchases
     split = _why_unsplit(totals, credit)
     return (
-        Kpi("revenue", labels["revenue"], raw(totals.revenue), reader.money(totals.revenue, currency)),
+        Kpi("revenue", labels["revenue"], raw(totals.revenue), reader.money(totals.revenue, currency, trim=True)),
         Kpi("purchases", labels["purchases"], raw(purchases), reader.count(purchases))
         if purchases is not None
         else _unknown("purchases", labels["purchases"], _("On some days the platform gives no number of purchases.")),
         *(
-            Kpi(name, labels[name], raw(part), reader.money(part, currency), note=_share(part, totals, reader))
+            Kpi(
+                name,
+                labels[name],
+                raw(part),
+                reader.money(part, currency, trim=True),
+                note=_share(part, totals, reader),
+            )
             if part is not None
             else _unknown(name, labels[name], split)
             for name, part in (
@@ -99,7 +105,7 @@ def adjusted(found: Adjustments, *, period: Period, currency: str | None, reader
             "adjustment_revenue",
             labels["adjustment_revenue"],
             raw(revenue),
-            reader.money(revenue, currency),
+            reader.money(revenue, currency, trim=True),
             note=note,
         ),
         Kpi(

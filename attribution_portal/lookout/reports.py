@@ -22,7 +22,7 @@ from attribution_portal.lookout.answers import Answers, value
 from attribution_portal.lookout.figures import Currencies
 from attribution_portal.lookout.picker import Picker, picker
 from attribution_portal.lookout.reach import Reach, reach
-from attribution_portal.lookout.selection import ALL_LAYERS, Selection
+from attribution_portal.lookout.selection import ALL_LAYERS, DEFAULT_PERIOD, Selection
 from attribution_portal.panels import Kpi, Panel
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
@@ -199,6 +199,9 @@ def _kpis(
         return Panel("event-kpis", daily.state, sentence=daily.sentence, reference=daily.reference, retry=daily.retry)
     known = [outcome for outcome in (read.daily, read.results) if isinstance(outcome, Reading)]
     period, reader = scene.reach.period, asked.reader
+    days = reader.day_range(period.start, period.end)
+    if period.name == DEFAULT_PERIOD and not scene.days and not scene.found.rows:
+        days = _("All days")  # there is no first and no last one
     kpis = (
         *figures.measured(
             scene.sums if isinstance(read.daily, Reading) else None,
@@ -214,7 +217,7 @@ def _kpis(
         "ready",
         data=kpis,
         caption=_("%(days)s, in the zone %(zone)s. Adjustments are counted at the day they were recorded.")
-        % {"days": reader.day_range(period.start, period.end), "zone": asked.partner.timezone},
+        % {"days": days, "zone": asked.partner.timezone},
         read_at=min(reading.read_at for reading in known),
         stale=any(reading.stale for reading in known),
     )

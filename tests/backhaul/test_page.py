@@ -94,9 +94,14 @@ def test_the_settings_are_a_sentence_under_the_numbers(alices: Client) -> None:
 
 def test_defaults_are_named_as_such_and_a_missing_date_is_said(alices: Client) -> None:
     html = page(alices, "pkg_defaults")
-    said = text(panel(html, "settings"))
+    said = text(panel(html, "evaluation"))
     assert "The e-mail date is not set, so the window of 14 days has no anchor." in said
     assert "From the partner's defaults: model and window." in said
+    assert "From the partner's defaults: model and window." in text(panel(html, "settings"))
+
+
+def test_a_package_that_failed_promises_no_results(alices: Client) -> None:
+    assert "There are no results by cluster." in text(panel(page(alices, "pkg_failed"), "clusters"))
 
 
 def test_rates_stand_only_where_the_size_of_the_cluster_is_known(alices: Client) -> None:

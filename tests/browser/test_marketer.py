@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -52,6 +53,19 @@ def test_signing_in_leads_to_the_page_that_was_asked_for(visit: Visit) -> None:
     alice.sign_in(MARKETER)
     expect(alice.page).to_have_url(alice.demo.address + EVENT)
     expect(alice.page.get_by_role("heading", level=1)).to_contain_text("Farewell Night")
+
+
+def test_bars_and_marks_say_what_they_are_under_the_pointer(visit: Visit) -> None:
+    alice = visit()
+    page = alice.open(EVENT)
+    alice.sign_in(MARKETER)
+    drawn(page)
+    mark = page.locator('[data-chart="daily-revenue"] .scatterlayer path.point').first
+    mark.scroll_into_view_if_needed()
+    mark.hover(force=True)
+    expect(page.locator(".hoverlayer")).to_contain_text("Automated adjustments")
+    mark.click(force=True)
+    expect(page).to_have_url(re.compile(r"#adjustments-cr_closed_"))
 
 
 def test_the_chart_draws_what_the_kpis_and_the_table_say(visit: Visit) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -432,6 +433,9 @@ def test_every_figure_is_one_that_plotly_knows_and_json_holds(days, adjustments,
     )
     assert go.Figure(chart.figure)
     assert json.loads(json.dumps(chart.figure, allow_nan=False)) == chart.figure
+    assert all(
+        set(re.findall(r"<\w+", str(trace["hovertemplate"]))) <= {"<br", "<extra"} for trace in chart.figure["data"]
+    )
 
 
 @given(series, st.sampled_from(GRANULARITIES))

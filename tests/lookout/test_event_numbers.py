@@ -114,6 +114,7 @@ def test_yen_have_no_decimals(sandbox: Sandbox, page: Open) -> None:
 def test_an_event_without_sales_shows_zeros_and_an_empty_chart(page: Open) -> None:
     shown = page("evt_announced")
     assert (shown.kpi("revenue"), shown.kpi("purchases")) == (0, 0)
+    assert "All days, in the zone Europe/Berlin." in shown.panel("event-kpis").text
     assert shown.panel("daily-revenue")["data-state"] == "empty"
     assert "No sales have been measured for this event yet." in shown.panel("daily-revenue").text
     assert shown.panel("campaigns")["data-state"] == "empty"
