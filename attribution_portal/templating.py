@@ -264,8 +264,10 @@ def define(context: Context, key: str, label: str = "") -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def kpi(context: Context, number: Kpi) -> SafeString:
-    """One headline number with its label, definition and note."""
-    return _render(context, "includes/kpi.html", kpi=number, term=number.term or number.name)
+    """One headline number with its label, definition and note. The sign of the definition stays with the label's last
+    word."""
+    words, _space, last = str(number.label).rpartition(" ")
+    return _render(context, "includes/kpi.html", kpi=number, words=words, last=last, term=number.term or number.name)
 
 
 @register.simple_tag(takes_context=True)

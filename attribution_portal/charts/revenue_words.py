@@ -70,16 +70,25 @@ def _unmeasured(scene: Scene) -> str:
 
 def _split(scene: Scene) -> str:
     """How much of it campaigns brought, as far as the platform says; continues the sentence."""
-    reader, whole = scene.reader, scene.whole
+    reader, whole, counted = scene.reader, scene.whole, scene.metric == "purchases"
     if whole.campaign is None:
         return reader.gettext("; not split into campaigns and organic by the platform")
     said = {"campaign": scene.amount(whole.campaign, trim=True), "unsplit": scene.amount(whole.unsplit, trim=True)}
     if whole.unsplit is None:
-        return reader.gettext("; %(campaign)s of it from campaigns") % said
-    return (
-        reader.gettext("; %(campaign)s of it from campaigns, %(unsplit)s of it on days that the platform did not split")
-        % said
-    )
+        text = (
+            reader.gettext("; %(campaign)s of them from campaigns")
+            if counted
+            else reader.gettext("; %(campaign)s of it from campaigns")
+        )
+    elif counted:
+        text = reader.gettext(
+            "; %(campaign)s of them from campaigns, %(unsplit)s of them on days that the platform did not split"
+        )
+    else:
+        text = reader.gettext(
+            "; %(campaign)s of it from campaigns, %(unsplit)s of it on days that the platform did not split"
+        )
+    return text % said
 
 
 def _adjusted(scene: Scene) -> str:

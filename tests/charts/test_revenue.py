@@ -183,7 +183,7 @@ def test_the_purchases_metric_counts():
     assert points(drawn["organic"])["2026-06-01"] == 19.0
     assert points(drawn["automated"]) == {"2026-06-13T12:00:00": 147.0}
     assert chart.summary == (
-        "1 June to 30 June 2026: 38 purchases measured; 19 of it from campaigns. "
+        "1 June to 30 June 2026: 38 purchases measured; 19 of them from campaigns. "
         "3 adjustments, 197 purchases, are shown beside it and not included."
     )
 
