@@ -402,6 +402,9 @@ def field(context: Context, bound: BoundField, label: str = "") -> SafeString:
     attributes: dict[str, str | bool] = {"class": f"{css} is-invalid" if bound.errors else css}
     # The label is always in sight; a placeholder would only repeat it, and vanish at the first letter.
     attributes["placeholder"] = False
+    if bound.errors and not bound.form.non_field_errors():
+        # The form may lie far down its page: what went wrong is where the reader is.
+        attributes["autofocus"] = bound.name == next(each.name for each in bound.form.visible_fields() if each.errors)
     if described:
         attributes["aria-describedby"] = " ".join(described)
     return _render(

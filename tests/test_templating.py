@@ -382,6 +382,20 @@ def test_a_field_without_fault_says_only_its_help() -> None:
     assert "field-error" not in html
 
 
+def test_the_first_field_in_error_is_where_the_reader_is_led() -> None:
+    form = SettingsForm({"window": "366", "model": "B"})
+    html = draw("{% field form.window %}{% field form.sure %}", form=form)
+    assert re.findall(r'name="(\w+)"[^>]* autofocus', html) == ["window"]
+
+
+def test_words_about_the_whole_form_come_before_any_field() -> None:
+    form = SettingsForm({"window": "366"})
+    form.add_error(None, "Nothing was changed.")
+    html = draw('{% include "includes/form_errors.html" %}{% field form.window %}', form=form)
+    assert html.count("autofocus") == 1
+    assert 'role="alert" tabindex="-1" autofocus' in html
+
+
 def test_choices_are_a_group_with_a_legend() -> None:
     html = draw("{% field form.model %}", form=SettingsForm())
     assert "<legend>Model</legend>" in html
