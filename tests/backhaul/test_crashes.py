@@ -11,6 +11,7 @@ import time as clock_of_the_machine
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -107,12 +108,13 @@ def test_lists_read_at_the_same_moment_store_each_package_once(partners: Partner
     assert Package.objects.count() == PollState.objects.count() == 18
 
 
-def poll_once(settings: object) -> subprocess.Popen[bytes]:
+def start(settings: object, *command: str) -> subprocess.Popen[bytes]:
     """A real process on this test's database, Redis and sandbox."""
     test_database = connection.settings_dict["NAME"]
     url = urlsplit(os.environ["DATABASE_URL"])
     return subprocess.Popen(
-        [sys.executable, str(MANAGE), "poll_once"],
+        [sys.executable, *command],
+        cwd=MANAGE.parent,
         env={
             **os.environ,
             "DATABASE_URL": url._replace(path=f"/{test_database}").geturl(),
@@ -121,6 +123,48 @@ def poll_once(settings: object) -> subprocess.Popen[bytes]:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
+
+
+def poll_once(settings: object) -> subprocess.Popen[bytes]:
+    return start(settings, str(MANAGE), "poll_once")
+
+
+def truth_of(sandbox: Sandbox) -> dict[str, Decimal]:
+    """Acme's packages that have results, with their revenue."""
+    return {
+        package_id: sum((each.revenue for each in results.values()), Decimal(0))
+        for package_id in sandbox.package_ids("partner-id-acme")
+        if (results := sandbox.current_evaluation("partner-id-acme", package_id))
+    }
+
+
+def test_two_beats_and_a_worker_that_is_killed_store_every_result_once(
+    partners: Partners, sandbox: Sandbox, settings: object, tmp_path: Path
+) -> None:
+    """The processes of production: whatever the two beats send, and whatever dies with the first worker."""
+    Partner.objects.exclude(pk=partners.acme.pk).update(connected=False)
+    sandbox.faults.add(path=HANGING, kind="timeout", seconds=60)
+    celery = ("-m", "celery", "--quiet", "-A", "attribution_portal.celery")
+    worker = (*celery, "worker", "--pool", "threads", "--concurrency", "2", "--loglevel", "ERROR")
+    beats = [start(settings, *celery, "beat", "--schedule", str(tmp_path / name), "--pidfile=") for name in "ab"]
+    killed = start(settings, *worker)
+    second: subprocess.Popen[bytes] | None = None
+    try:
+        until(lambda: len(sandbox.log.of(path=HANGING)) > 0, seconds=60)
+        killed.kill()
+        assert killed.wait(10) == -signal.SIGKILL
+        sandbox.faults.clear()
+        PollState.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
+        second = start(settings, *worker)
+        until(lambda: not PollState.objects.filter(last_ok_at=None).exists(), seconds=60)
+    finally:
+        for process in (*beats, killed, *([second] if second else [])):
+            process.terminate()
+        for process in (*beats, killed, *([second] if second else [])):
+            process.wait(30)
+    stored = Evaluation.objects.values_list("package__package_id", "revenue")
+    assert sorted(stored) == sorted(truth_of(sandbox).items())
+    assert not PollState.objects.exclude(lease=None).exists()
 
 
 def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_nothing_is_stored_twice(
@@ -144,11 +188,7 @@ def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_nothing_is_s
     assert polling.claim_due(now=timezone.now()) == ()
     PollState.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert poll_once(settings).wait(60) == 0
-    truth = {
-        package_id: sum(each.revenue for each in results.values())
-        for package_id in sandbox.package_ids("partner-id-acme")
-        if (results := sandbox.current_evaluation("partner-id-acme", package_id))
-    }
+    truth = truth_of(sandbox)
     assert dict(Evaluation.objects.values_list("package__package_id", "revenue")) == truth
     assert Evaluation.objects.count() == len(truth) == 12
     assert not PollState.objects.exclude(lease=None).exists()
