@@ -22,9 +22,9 @@ def credentials(settings: Settings) -> None:
     settings.PLATFORM_USERNAME, settings.PLATFORM_PASSWORD = USERNAME, PASSWORD
 
 
-def connect() -> str:
+def connect(*options: str) -> str:
     out = io.StringIO()
-    call_command("connect_partners", stdout=out)
+    call_command("connect_partners", *options, stdout=out)
     return out.getvalue()
 
 
@@ -139,3 +139,27 @@ def test_a_partner_that_tells_next_to_nothing_is_stored_under_its_id(sandbox: Sa
     connect()
     stored = Partner.objects.get(partner_id="partner-id-acme")
     assert (stored.name, stored.currency, stored.has_lookout) == ("partner-id-acme", "", None)
+
+
+def test_an_operator_names_a_partners_zone(sandbox: Sandbox, credentials: None) -> None:
+    said = connect("--zone", "partner-id-sakura=Asia/Tokyo")
+    assert said.endswith("partner-id-sakura: days are those of Asia/Tokyo.\n")
+    zones = dict(Partner.objects.values_list("partner_id", "timezone"))
+    assert (zones["partner-id-sakura"], zones["partner-id-acme"]) == ("Asia/Tokyo", "Europe/Berlin")
+    connect()
+    assert Partner.objects.get(partner_id="partner-id-sakura").timezone == "Asia/Tokyo"
+
+
+@pytest.mark.parametrize(
+    ("zone", "words"),
+    [
+        ("partner-id-sakura=Asia/Atlantis", "'Asia/Atlantis' is no time zone"),
+        ("Asia/Tokyo", "no partner '' is connected"),
+        ("partner-id-nowhere=Asia/Tokyo", "no partner 'partner-id-nowhere' is connected"),
+        ("partner-id-sakura=", "'' is no time zone"),
+    ],
+)
+def test_a_zone_that_is_none_is_refused_in_words(sandbox: Sandbox, credentials: None, zone: str, words: str) -> None:
+    with pytest.raises(CommandError, match=words):
+        connect("--zone", zone)
+    assert set(Partner.objects.values_list("timezone", flat=True)) <= {"Europe/Berlin"}

@@ -58,7 +58,7 @@ class Command(BaseCommand):
         with running_beside(sandbox, environ=os.environ) as platform:
             call_command("migrate", interactive=False, verbosity=0)
             wait_for_port(platform_port, seconds=15)
-            call_command("connect_partners", stdout=self.stdout)
+            call_command("connect_partners", zone=["partner-id-sakura=Asia/Tokyo"], stdout=self.stdout)
             people()
             self.stdout.write(self._welcome(port))
             self.stdout.flush()
