@@ -24,7 +24,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="ID=ZONE",
-            help="a partner's time zone, such as partner-id-acme=Europe/Berlin; the platform names none. May be repeated",
+            help="a partner's time zone, such as partner-id-acme=Europe/Berlin. May be repeated",
         )
 
     def handle(self, *args: object, zone: list[str], **options: object) -> None:
