@@ -7,10 +7,10 @@ NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/npm)
 .PHONY: demo serve test lint check bench install browser
 
 demo: install ## the whole portal on made-up data
-	@$(BIN)/python manage.py demo
+	@exec $(BIN)/python manage.py demo
 
 serve: install ## the whole portal on the platform that PLATFORM_BASE_URL names
-	@PORTAL_ENV=$${PORTAL_ENV-local} $(BIN)/python manage.py serve
+	@PORTAL_ENV=$${PORTAL_ENV-local} exec $(BIN)/python manage.py serve
 
 test: install browser ## all tests, against real PostgreSQL, Redis and Chromium
 	$(BIN)/python -m pytest
