@@ -24,7 +24,7 @@ LONGEST_WINDOW = 365
 class AttributionFields(models.Model):
     """Settings as the platform words them; an unknown model and an odd window are kept as they are."""
 
-    model = models.CharField(max_length=200, blank=True)
+    model = models.TextField(blank=True)
     window = models.BigIntegerField(null=True, help_text=_("Whole days after the e-mail date"))
     email_sent_date = models.DateField(null=True)
 
@@ -50,7 +50,7 @@ class Package(models.Model):
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="packages")
     package_id = models.CharField(max_length=200)
     title = models.TextField(blank=True)
-    status = models.CharField(max_length=60, blank=True, help_text=_("The platform's own word"))
+    status = models.TextField(blank=True, help_text=_("The platform's own word"))
     created_at = models.DateTimeField(null=True, help_text=_("At the platform"))
     events = models.JSONField(default=list)
     clusters = models.JSONField(default=list)
@@ -86,7 +86,7 @@ class SettingsChange(AttributionFields):
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
     package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="changes")
-    before_model = models.CharField(max_length=200, blank=True)
+    before_model = models.TextField(blank=True)
     before_window = models.BigIntegerField(null=True)
     before_email_sent_date = models.DateField(null=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -218,7 +218,7 @@ class PollState(AttributionFields):
             ),
         ]
         indexes = [
-            models.Index(fields=["partner", "next_due"], condition=Q(next_due__isnull=False), name="poll_due"),
+            models.Index(fields=["next_due"], condition=Q(next_due__isnull=False), name="poll_due"),
             models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="poll_leased"),
         ]
 

@@ -218,6 +218,19 @@ def test_a_claim_is_one_statement(partners: Partners) -> None:
     assert len(queries) == 1
 
 
+def test_a_claim_finds_the_few_that_are_due_by_an_index(partners: Partners) -> None:
+    now = datetime(2026, 6, 15, 10, tzinfo=UTC)
+    many(partners.acme, 5000, due=now + timedelta(hours=1))
+    many(partners.sakura, 3, due=now, prefix="due")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE backhaul_pollstate")
+        values = {"now": now, "until": now + polling.LEASE, "capacity": 200, "lease": uuid4()}
+        cursor.execute(f"EXPLAIN {polling.CLAIM}", values)
+        plan = "\n".join(line for (line,) in cursor.fetchall())
+    assert "using poll_due on backhaul_pollstate" in plan
+    assert "Seq Scan on backhaul_pollstate" not in plan
+
+
 def test_the_number_of_queries_of_a_chunk_does_not_depend_on_its_size(acme: Partner, time: Time) -> None:
     def queries(count: int) -> int:
         rows = PollState.objects.filter(partner=acme).order_by("pk").values_list("pk", flat=True)[:count]

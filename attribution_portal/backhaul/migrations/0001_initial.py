@@ -22,7 +22,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('package_id', models.CharField(max_length=200)),
                 ('title', models.TextField(blank=True)),
-                ('status', models.CharField(blank=True, help_text="The platform's own word", max_length=60)),
+                ('status', models.TextField(blank=True, help_text="The platform's own word")),
                 ('created_at', models.DateTimeField(help_text='At the platform', null=True)),
                 ('events', models.JSONField(default=list)),
                 ('clusters', models.JSONField(default=list)),
@@ -51,10 +51,10 @@ class Migration(migrations.Migration):
             name='SettingsChange',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(blank=True, max_length=200)),
+                ('model', models.TextField(blank=True)),
                 ('window', models.BigIntegerField(help_text='Whole days after the e-mail date', null=True)),
                 ('email_sent_date', models.DateField(null=True)),
-                ('before_model', models.CharField(blank=True, max_length=200)),
+                ('before_model', models.TextField(blank=True)),
                 ('before_window', models.BigIntegerField(null=True)),
                 ('before_email_sent_date', models.DateField(null=True)),
                 ('reason', models.TextField(blank=True)),
@@ -70,7 +70,7 @@ class Migration(migrations.Migration):
             name='Evaluation',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('model', models.CharField(blank=True, max_length=200)),
+                ('model', models.TextField(blank=True)),
                 ('window', models.BigIntegerField(help_text='Whole days after the e-mail date', null=True)),
                 ('email_sent_date', models.DateField(null=True)),
                 ('number', models.PositiveIntegerField()),
@@ -92,7 +92,7 @@ class Migration(migrations.Migration):
         migrations.CreateModel(
             name='PollState',
             fields=[
-                ('model', models.CharField(blank=True, max_length=200)),
+                ('model', models.TextField(blank=True)),
                 ('window', models.BigIntegerField(help_text='Whole days after the e-mail date', null=True)),
                 ('email_sent_date', models.DateField(null=True)),
                 ('package', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='poll', serialize=False, to='backhaul.package')),
@@ -163,7 +163,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='pollstate',
-            index=models.Index(condition=models.Q(('next_due__isnull', False)), fields=['partner', 'next_due'], name='poll_due'),
+            index=models.Index(condition=models.Q(('next_due__isnull', False)), fields=['next_due'], name='poll_due'),
         ),
         migrations.AddIndex(
             model_name='pollstate',
