@@ -26,7 +26,7 @@ from django.db.models import Q
 
 from attribution_portal.backhaul import fingerprints, standing
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
-from attribution_portal.backhaul.state import PATIENCE
+from attribution_portal.backhaul.state import IN_DOUBT, PATIENCE
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError, Unavailable
 from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, PackageCluster
@@ -62,10 +62,15 @@ class InForce:
     inherited: tuple[str, ...] = ()
 
 
+# What a package's segments follow from: its status, its events.
+Stage = tuple[str, list[dict[str, str]]]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """One package, read well. `package`: primary key. `held`: the settings were the same before and after the results
-    were read. `clusters`: its segments, None when they were not read."""
+    were read. `clusters`: its segments, None when they were not read; `stage`: the package as stored when they were
+    asked for."""
 
     package: int
     in_force: InForce
@@ -74,6 +79,7 @@ class Observation:
     started_at: datetime
     read_at: datetime
     clusters: tuple[PackageCluster, ...] | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,7 +132,8 @@ def record(
         states = list(rows.order_by("pk"))
         if not states:
             return Recorded(taken=0, new_rows=0, failures=0)
-        batch = _Batch(partner, states, now)
+        segments = any(observation.clusters is not None for observation in observations)
+        batch = _Batch(partner, states, now, writes_packages=segments)
         taken = 0
         for state in states:
             if (observation := read.get(state.pk)) is not None:
@@ -152,7 +159,8 @@ def settings_sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, no
         change.save(update_fields=["outcome"])
         if outcome == SettingsChange.Outcome.DONE:
             if state.settings != change.settings:
-                _begin_waiting(state, change)
+                # From now on and not from when it was sent: a reading that began in between may have come before it.
+                _begin_waiting(state, change, at=now)
                 state.settings = change.settings
             state.inherited = []
         batch = _Batch(change.partner, [state], now)
@@ -162,23 +170,33 @@ def settings_sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, no
         state.save(update_fields=READ_FIELDS)
 
 
-def _begin_waiting(state: PollState, change: SettingsChange) -> None:
+def stage_of(package: Package) -> Stage:
+    return package.status, package.events
+
+
+def _begin_waiting(state: PollState, change: SettingsChange, *, at: datetime) -> None:
     """Changes after which the portal has given up waiting no longer stand in the way of the next proof."""
     given_up = state.settings_changed_at is not None and change.made_at - state.settings_changed_at >= PATIENCE
     state.pending_changes = 1 if given_up else state.pending_changes + 1
-    state.settings_changed_at = change.made_at
+    state.settings_changed_at = at
     state.last_change = change
 
 
 class _Batch:
     """One chunk between its first query and its last."""
 
-    def __init__(self, partner: Partner, states: list[PollState], now: datetime) -> None:
+    def __init__(
+        self, partner: Partner, states: list[PollState], now: datetime, *, writes_packages: bool = False
+    ) -> None:
         self.partner = partner
         self.states = states
         self.now = now
         pks = [state.pk for state in states]
-        self.packages: dict[int, Package] = Package.objects.in_bulk(pks)
+        rows = Package.objects.filter(pk__in=pks).order_by("pk")
+        if writes_packages:
+            # After the poll states and in this order, as `listing` does.
+            rows = rows.select_for_update(no_key=True)
+        self.packages: dict[int, Package] = {row.pk: row for row in rows}
         known = [state.latest_id for state in states if state.latest_id]
         self.latest = {row.package_id: row for row in Evaluation.objects.filter(pk__in=known)}
         self.open_changes: dict[int, list[SettingsChange]] = {}
@@ -203,11 +221,11 @@ class _Batch:
             return False
         if any(change.made_at > observation.started_at for change in self.open_changes.get(state.pk, ())):
             return False
-        changed_now = self._take_settings(state, observation)
+        changed_now = not self._is_lost(state, observation) and self._take_settings(state, observation)
         if observation.result.clusters:
             self._take_result(state, observation, changed_now=changed_now)
-        if observation.clusters is not None:
-            package = self.packages[state.pk]
+        package = self.packages[state.pk]
+        if observation.clusters is not None and observation.stage in (None, stage_of(package)):
             package.clusters = [{"tc": c.tc, "label": c.label, "customers": c.customers} for c in observation.clusters]
             package.clusters_read_at = observation.read_at
             self.segmented.append(package)
@@ -249,16 +267,28 @@ class _Batch:
             state.latest, state.last_change = self.latest.get(state.pk), state.last_change
         PollState.objects.bulk_update(self.states, READ_FIELDS)
 
-    def _take_settings(self, state: PollState, observation: Observation) -> bool:
-        """Whether this reading is the first with new settings that nobody sent from here."""
+    def _is_lost(self, state: PollState, observation: Observation) -> bool:
+        """Neither settings of its own nor results, where there were some: so answers a platform that has deleted the
+        package (contract §8: 404 means "none set"), and nobody changed its settings. The list will tell."""
         seen = observation.in_force
-        sent = None
+        own = set(SETTING_NAMES) - set(seen.inherited)
+        return (
+            not observation.result.clusters
+            and all(getattr(seen.settings, name) is None for name in own)
+            and (state.pk in self.latest or self.packages[state.pk].vanished_at is not None)
+        )
+
+    def _take_settings(self, state: PollState, observation: Observation) -> bool:
+        """Whether this reading is the first with new settings, of which nobody knows when they came."""
+        seen = observation.in_force
+        sent, unwatched = None, False
         for change in self.open_changes.get(state.pk, ()):
-            if change.settings == seen.settings and not seen.inherited:
-                change.outcome = SettingsChange.Outcome.DONE
-                self.resolved.append(change)
-                sent = change
-        changed_upstream = False
+            if change.settings != seen.settings or seen.inherited or _did_not_arrive(state, change):
+                continue
+            change.outcome = SettingsChange.Outcome.DONE
+            self.resolved.append(change)
+            # Seen with other settings since it was sent: it came some time after that.
+            sent, unwatched = change, state.last_ok_at is not None and state.last_ok_at > change.made_at
         if state.last_ok_at is not None and state.settings != seen.settings:
             if sent is None:
                 sent = SettingsChange(
@@ -269,11 +299,11 @@ class _Batch:
                 )
                 sent.before, sent.settings = state.settings, seen.settings
                 self.seen_changes.append(sent)
-                changed_upstream = True
-            _begin_waiting(state, sent)
+                unwatched = True
+            _begin_waiting(state, sent, at=sent.made_at)
         state.settings = seen.settings
         state.inherited = list(seen.inherited)
-        return changed_upstream
+        return unwatched
 
     def _take_result(self, state: PollState, observation: Observation, *, changed_now: bool) -> None:
         latest = self.latest.get(state.pk)
@@ -327,8 +357,13 @@ def _certainty(state: PollState, *, before: datetime | None, changed_now: bool) 
     """How sure it is that results which differ belong to the settings read with them."""
     if state.pending_changes == 0:
         return Evaluation.Certainty.PRESUMED
-    changed, change = state.settings_changed_at, state.last_change
-    if state.pending_changes > 1 or changed_now or changed is None or change is None or before is None:
+    change = state.last_change
+    if state.pending_changes > 1 or changed_now or change is None or before is None:
         return Evaluation.Certainty.UNKNOWN
     slack = BASELINE if change.user_id else timedelta(0)
-    return Evaluation.Certainty.PROVED if before >= changed - slack else Evaluation.Certainty.UNKNOWN
+    return Evaluation.Certainty.PROVED if before >= change.made_at - slack else Evaluation.Certainty.UNKNOWN
+
+
+def _did_not_arrive(state: PollState, change: SettingsChange) -> bool:
+    """Its settings were not in force long after it was sent. If they are later, somebody else has set them."""
+    return state.last_ok_at is not None and state.last_ok_at - change.made_at > IN_DOUBT

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Greatest
 from django.utils import timezone
 
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
@@ -54,20 +55,25 @@ def store(*, partner: Partner, found: Sequence[wire.Package], read_at: datetime)
         poll = _lock(partner)
         if poll.listed_at is not None and poll.listed_at > read_at:
             return Listed(total=len(found), new=0, changed=0, vanished=0)
-        new, changed = _keep(partner, found, read_at)
+        comparison = _compare(partner, found, read_at)
         listed = [package.id for package in found]
-        gone = Package.objects.filter(partner=partner, vanished_at=None).exclude(package_id__in=listed)
-        PollState.objects.filter(package__in=gone).update(next_due=read_at)
-        vanished = gone.update(vanished_at=read_at)
-        _went_well(poll, read_at)
-    return Listed(total=len(found), new=new, changed=changed, vanished=vanished)
+        # What somebody opened after this list was read is not gone for not being in it.
+        gone = Package.objects.filter(partner=partner, vanished_at=None, last_seen__lte=read_at)
+        vanished = list(gone.exclude(package_id__in=listed).values_list("pk", flat=True))
+        # A partner that was parked and can be read again: everything that failed with it is tried again at once.
+        failed_too = Q(failures__gt=0) if poll.parked_until is not None else Q(pk__in=[])
+        _keep(comparison, read_at, gone=vanished, stirring=failed_too)
+        poll.failures, poll.failing_since, poll.last_error, poll.parked_until = 0, None, "", None
+        poll.listed_at = read_at
+        poll.save()
+    return Listed(total=len(found), new=len(comparison.new), changed=len(comparison.changed), vanished=len(vanished))
 
 
 def store_one(*, partner: Partner, found: wire.Package, read_at: datetime) -> Package:
     """A package that somebody opened before the list named it."""
     with transaction.atomic():
         _lock(partner)
-        _keep(partner, [found], read_at)
+        _keep(_compare(partner, [found], read_at), read_at)
     return Package.objects.get(partner=partner, package_id=found.id)
 
 
@@ -100,18 +106,20 @@ def _lock(partner: Partner) -> PartnerPoll:
     return PartnerPoll.objects.select_for_update().get(partner=partner)
 
 
-def _went_well(poll: PartnerPoll, read_at: datetime) -> None:
-    if poll.parked_until is not None:
-        # Everything that failed with the partner is tried again at once.
-        PollState.objects.filter(partner=poll.partner_id, failures__gt=0, next_due__gt=read_at).update(next_due=read_at)
-    poll.failures, poll.failing_since, poll.last_error, poll.parked_until = 0, None, "", None
-    poll.listed_at = read_at
-    poll.save()
+@dataclass(frozen=True, slots=True)
+class _Comparison:
+    """What the platform names against what is stored; nothing is written yet. `changed` are among `known`."""
+
+    partner: Partner
+    known: list[Package]
+    new: list[Package]
+    changed: list[Package]
 
 
-def _keep(partner: Partner, found: Sequence[wire.Package], read_at: datetime) -> tuple[int, int]:
-    """How many of `found` are new and how many changed, once they are stored."""
-    by_id = {package.id: package for package in found if len(package.id) <= LONGEST_ID}
+def _compare(partner: Partner, found: Sequence[wire.Package], read_at: datetime) -> _Comparison:
+    by_id = {package.id: package for package in found if _has_address(package.id)}
+    if len(by_id) < len(found):
+        logger.warning("partner %s: %d packages are left out", partner.partner_id, len(found) - len(by_id))
     known = {row.package_id: row for row in Package.objects.filter(partner=partner, package_id__in=by_id)}
     new: list[Package] = []
     changed: list[Package] = []
@@ -123,13 +131,34 @@ def _keep(partner: Partner, found: Sequence[wire.Package], read_at: datetime) ->
             _mirror(row, package)
         elif _mirror(row, package):
             changed.append(row)
-    Package.objects.bulk_create(new)
-    PollState.objects.bulk_create([PollState(package=row, partner=partner, next_due=read_at) for row in new])
-    Package.objects.bulk_update(changed, MIRRORED)
-    Package.objects.filter(pk__in=[row.pk for row in known.values()]).update(last_seen=read_at)
-    stirred = PollState.objects.filter(package__in=changed).filter(Q(next_due=None) | Q(next_due__gt=read_at))
-    stirred.update(next_due=read_at)
-    return len(new), len(changed)
+    return _Comparison(partner, list(known.values()), new, changed)
+
+
+def _has_address(package_id: str) -> bool:
+    """An id that no page of the portal can have: too long, or such that a browser makes another address of it."""
+    return len(package_id) <= LONGEST_ID and "/" not in package_id and package_id not in (".", "..")
+
+
+def _keep(comparison: _Comparison, read_at: datetime, *, gone: Sequence[int] = (), stirring: Q | None = None) -> None:
+    """Store what was found. What changed, what is `gone` and what `stirring` selects is read at once.
+
+    Rows are locked as `ledger.record` locks them, so that the two wait for each other and never in a circle: poll
+    states before packages, each in the order of their keys."""
+    known, changed = [row.pk for row in comparison.known], [row.pk for row in comparison.changed]
+    concerned = Q(pk__in=[*changed, *gone]) | (stirring or Q(pk__in=[]))
+    states = PollState.objects.select_for_update().filter(concerned, partner=comparison.partner).order_by("pk")
+    stirred = list(states.values_list("pk", flat=True))
+    rows = Package.objects.select_for_update(no_key=True).filter(pk__in=[*known, *gone]).order_by("pk")
+    list(rows.values_list("pk", flat=True))
+    Package.objects.bulk_create(comparison.new)
+    PollState.objects.bulk_create(
+        PollState(package=row, partner=comparison.partner, next_due=read_at) for row in comparison.new
+    )
+    Package.objects.bulk_update(comparison.changed, MIRRORED)
+    Package.objects.filter(pk__in=known).update(last_seen=Greatest(F("last_seen"), Value(read_at)))
+    Package.objects.filter(pk__in=gone).update(vanished_at=read_at)
+    later = Q(next_due=None) | Q(next_due__gt=read_at)
+    PollState.objects.filter(later, pk__in=stirred).update(next_due=read_at)
 
 
 def _mirror(row: Package, package: wire.Package) -> bool:

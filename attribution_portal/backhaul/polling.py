@@ -18,7 +18,7 @@ from functools import partial
 from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
@@ -28,7 +28,7 @@ from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
-from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError, SignInFailed
+from attribution_portal.platform_api.errors import BadPayload, NotFound, NotPermitted, PlatformError, SignInFailed
 from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, Reading
 from attribution_portal.platform_api.payloads import Package as PackageAnswer
@@ -45,6 +45,7 @@ LEASE: Final = timedelta(seconds=360)
 CHUNK_SECONDS: Final = 120.0
 WATCHED: Final = timedelta(minutes=2)
 AT_MOST_EVERY: Final = timedelta(seconds=60)
+LARGEST_SUM: Final = 10**18
 UNSET: Final = AttributionSettings(model=None, window=None, email_sent_date=None)
 
 # Each partner's first due package comes before anybody's second. The conditions stand twice because a row that another
@@ -117,12 +118,14 @@ def poll_chunk(chunk: Chunk) -> ledger.Recorded:
     held = PollState.objects.filter(
         pk__in=chunk.packages, partner=chunk.partner, lease=chunk.lease, lease_until__gt=now
     )
-    if not held.update(lease_until=now + LEASE):
+    with transaction.atomic():
+        # Locked in the order in which everybody locks them.
+        mine = list(held.select_for_update().order_by("pk").values_list("pk", flat=True))
+        PollState.objects.filter(pk__in=mine).update(lease_until=now + LEASE)
+    if not mine:
         return ledger.Recorded(taken=0, new_rows=0, failures=0)
     partner = Partner.objects.select_related("service_account").get(pk=chunk.partner)
-    states = list(
-        PollState.objects.filter(pk__in=chunk.packages, lease=chunk.lease).select_related("package", "latest")
-    )
+    states = list(PollState.objects.filter(pk__in=mine, lease=chunk.lease).select_related("package", "latest"))
     caller = caller_for(partner, lane="polling")
     observations, failures = read(states=states, caller=caller, deadline=time.monotonic() + CHUNK_SECONDS)
     blocked = next((failure.error for failure in failures if isinstance(failure.error, SignInFailed)), None)
@@ -211,6 +214,9 @@ def read(
             error = settings if isinstance(settings, PlatformError) else results
             assert isinstance(error, PlatformError)  # noqa: S101
             failures.append(ledger.Failure(package=state.pk, error=error, at=timezone.now()))
+        elif not _has_credible_sums(_value(results, EvaluationResult)):
+            absurd = BadPayload("sums beyond belief", endpoint=packages.EVALUATION.endpoint.name)
+            failures.append(ledger.Failure(package=state.pk, error=absurd, at=timezone.now()))
         else:
             good.append(
                 _Pair(state, _value(settings, AttributionSettings), _value(results, EvaluationResult), results.read_at)
@@ -232,6 +238,7 @@ def read(
                 started_at=started,
                 read_at=pair.read_at,
                 clusters=_value(details, PackageAnswer).clusters or () if isinstance(details, Reading) else None,
+                stage=ledger.stage_of(pair.state.package),
             )
         )
     return observations, failures
@@ -243,6 +250,11 @@ class _Pair:
     settings: AttributionSettings
     result: EvaluationResult
     read_at: datetime
+
+
+def _has_credible_sums(result: EvaluationResult) -> bool:
+    """Each number alone is credible by now; thousands of clusters may sum to more than a column holds."""
+    return all(-LARGEST_SUM < total < LARGEST_SUM for total in (result.customers, result.items, result.revenue))
 
 
 def _value(answer: Answer, kind: type[T]) -> T:

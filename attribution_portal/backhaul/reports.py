@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from attribution_portal import charts
@@ -19,7 +19,7 @@ from attribution_portal.backhaul.models import (
     PollState,
     SettingsChange,
 )
-from attribution_portal.backhaul.state import Facts, State
+from attribution_portal.backhaul.state import IN_DOUBT, Facts, State
 from attribution_portal.charts import clusters as clusters_chart
 from attribution_portal.formats import Reader, raw
 from attribution_portal.panels import Badge, Kpi, Panel
@@ -31,8 +31,6 @@ CLOSELY: Final = 3
 PATIENTLY: Final = 10
 # For whom somebody else may change the settings meanwhile.
 SELDOM: Final = 15
-# How long the page says that it does not know what became of a change, before it says that the change did not arrive.
-IN_DOUBT: Final = timedelta(minutes=2)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 PATIENCE = timedelta(hours=48)
+# A change that is still not seen at the platform this long after it was sent did not arrive.
+IN_DOUBT = timedelta(minutes=2)
 BUILDING = frozenset({"INITIALIZING", "INPROGRESS"})
 OVER = frozenset({"EXPIRED", "FAILED"})
 

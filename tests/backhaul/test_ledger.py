@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 
 START = datetime(2026, 6, 15, 10, tzinfo=UTC)
 NOTHING = EvaluationResult(clusters=())
+UNSET = AttributionSettings(model=None, window=None, email_sent_date=None)
 
 
 def settings(window: int) -> AttributionSettings:
@@ -218,6 +219,86 @@ def test_a_reading_during_which_a_change_was_sent_is_dropped(story: Story) -> No
     story.wait(seconds=1)
     assert story.read(21, 10, took=4).taken == 0
     assert story.state.settings == settings(14)
+
+
+def test_a_reading_that_began_while_a_change_was_under_way_does_not_turn_it_back(story: Story) -> None:
+    story.read(14, 10)
+    story.wait(seconds=5)
+    change = story.send(21)
+    story.wait(seconds=1)
+    early = story.observation(14, 10)
+    story.wait(seconds=2)
+    ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
+    recorded = ledger.record(partner=story.partner, observations=[early], now=story.now)
+    assert recorded.taken == 0
+    assert story.state.settings == settings(21)
+    assert SettingsChange.objects.get() == change
+    story.wait(seconds=20)
+    story.read(21, 20)
+    assert story.rows == [(14, 10, "presumed"), (21, 20, "proved")]
+
+
+def test_a_change_in_doubt_that_came_between_two_readings_proves_nothing_of_what_came_with_it(story: Story) -> None:
+    story.read(14, 10)
+    story.wait(seconds=1)
+    change = story.send(21)
+    ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
+    story.wait(seconds=30)
+    story.read(14, 10)
+    story.wait(seconds=30)
+    story.read(21, 20)
+    change.refresh_from_db()
+    assert change.outcome == "done"
+    assert story.rows == [(14, 10, "presumed"), (21, 20, "unknown")]
+
+
+def test_a_change_in_doubt_that_did_not_arrive_is_not_blamed_for_equal_settings_of_somebody_else(story: Story) -> None:
+    story.read(14, 10)
+    story.wait(seconds=1)
+    change = story.send(21)
+    ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
+    story.wait(minutes=3)
+    story.read(14, 10)
+    story.wait(days=21)
+    story.read(21, 10)
+    change.refresh_from_db()
+    assert change.outcome == "unknown"
+    seen = SettingsChange.objects.get(user=None)
+    assert (seen.before, seen.settings, seen.made_at) == (settings(14), settings(21), story.now)
+    assert (story.state.last_change, story.state.settings_changed_at) == (seen, story.now)
+
+
+@pytest.mark.parametrize("defaults", [UNSET, settings(7)], ids=["no defaults", "defaults"])
+def test_a_package_that_the_platform_deleted_is_no_change_of_settings(
+    story: Story, defaults: AttributionSettings
+) -> None:
+    story.read(14, 10)
+    story.wait(minutes=5)
+    gone = replace(story.observation(0, 0), in_force=ledger.in_force(UNSET, defaults))
+    assert ledger.record(partner=story.partner, observations=[gone], now=story.now).taken == 1
+    assert SettingsChange.objects.count() == 0
+    state = story.state
+    assert (state.settings, state.pending_changes, state.last_ok_at) == (settings(14), 0, story.now)
+
+
+def test_settings_taken_away_from_a_package_with_results_are_a_change(story: Story) -> None:
+    story.read(14, 10)
+    story.wait(minutes=5)
+    bare = replace(story.observation(0, 10), in_force=ledger.in_force(UNSET, UNSET))
+    ledger.record(partner=story.partner, observations=[bare], now=story.now)
+    change = SettingsChange.objects.get()
+    assert (change.before, change.settings, change.user) == (settings(14), UNSET, None)
+
+
+def test_segments_of_an_earlier_stage_do_not_pass_for_those_of_the_present_one(story: Story) -> None:
+    people = (PackageCluster(tc="a", label="A", customers=1),)
+    early = replace(story.observation(14, 10), clusters=people, stage=("INPROGRESS", []))
+    ledger.record(partner=story.partner, observations=[early], now=story.now)
+    package = Package.objects.get()
+    assert (package.clusters, package.clusters_read_at) == ([], None)
+    assert story.rows == [(14, 10, "presumed")]
+    ledger.record(partner=story.partner, observations=[replace(early, stage=ledger.stage_of(package))], now=story.now)
+    assert Package.objects.get().clusters_read_at == START
 
 
 def test_an_older_reading_does_not_undo_a_newer_one(story: Story) -> None:
