@@ -3,9 +3,13 @@ unknown."""
 
 from __future__ import annotations
 
+from datetime import timedelta
 from enum import Enum
+from typing import Final
 from uuid import UUID
 
+from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from attribution_portal.accounts.models import User
@@ -16,6 +20,9 @@ from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
 from attribution_portal.platform_api.errors import PlatformError, Unknown
 from attribution_portal.platform_api.payloads import AttributionSettings
+
+# Longer than sending a change and reading it back, each within the deadline of a page.
+LONGEST_PUT: Final = timedelta(seconds=30)
 
 
 class Outcome(Enum):
@@ -52,23 +59,29 @@ def save(
     if own.value == wanted:
         return Outcome.NOTHING_CHANGED
     state = PollState.objects.get(pk=package.pk)
-    change, created = SettingsChange.objects.get_or_create(
-        token=token,
-        defaults={
-            "partner": partner,
-            "package": package,
-            "user": user,
-            "reason": reason,
-            "made_at": timezone.now(),
-            "outcome": SettingsChange.Outcome.UNKNOWN,
-            "model": wanted.model or "",
-            "window": wanted.window,
-            "email_sent_date": wanted.email_sent_date,
-            "before_model": state.model,
-            "before_window": state.window,
-            "before_email_sent_date": state.email_sent_date,
-        },
-    )
+    now = timezone.now()
+    with transaction.atomic():
+        change, created = SettingsChange.objects.get_or_create(
+            token=token,
+            defaults={
+                "partner": partner,
+                "package": package,
+                "user": user,
+                "reason": reason,
+                "made_at": now,
+                "outcome": SettingsChange.Outcome.UNKNOWN,
+                "model": wanted.model or "",
+                "window": wanted.window,
+                "email_sent_date": wanted.email_sent_date,
+                "before_model": state.model,
+                "before_window": state.window,
+                "before_email_sent_date": state.email_sent_date,
+            },
+        )
+        if created:
+            # Whoever dies while the change is under way leaves a package that polling looks at all the same.
+            later = Q(next_due=None) | Q(next_due__gt=now + LONGEST_PUT)
+            PollState.objects.filter(later, pk=package.pk).update(next_due=now + LONGEST_PUT)
     if not created:
         return Outcome.SENT_BEFORE
     outcome = SettingsChange.Outcome.DONE

@@ -15,15 +15,18 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TypeVar
 from urllib.parse import urlsplit
+from uuid import UUID
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
+from attribution_portal.accounts.models import User
 from attribution_portal.backhaul import ledger, polling
-from attribution_portal.backhaul.models import Evaluation, Package, PollState
+from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.payloads import EvaluationResult, PackageCluster
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import Partners
 
@@ -197,3 +200,80 @@ def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_nothing_is_s
     assert [polling.poll_chunk(chunk) for chunk in polling.claim_due(now=timezone.now())] == [
         ledger.Recorded(taken=18, new_rows=0, failures=0)
     ]
+
+
+def waiting_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])
+
+
+def test_a_list_and_a_chunk_that_touch_the_same_package_wait_for_each_other_and_not_in_a_circle(
+    partners: Partners, sandbox: Sandbox
+) -> None:
+    polling.list_packages(partner=partners.acme)
+    package = Package.objects.get(package_id="pkg_main")
+    Package.objects.filter(pk=package.pk).update(title="Old")
+    now = timezone.now()
+    observation = ledger.Observation(
+        package=package.pk,
+        in_force=ledger.in_force(polling.UNSET, polling.UNSET),
+        result=EvaluationResult(clusters=()),
+        held=True,
+        started_at=now,
+        read_at=now,
+        clusters=(PackageCluster(tc="a", label="A", customers=1),),
+    )
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            PollState.objects.select_for_update().get(pk=package.pk)
+            listed = pool.submit(at_once, [lambda: polling.list_packages(partner=partners.acme)])
+            until(waiting_for_a_lock)
+            assert ledger.record(partner=partners.acme, observations=[observation], now=now).taken == 1
+        assert listed.result(30)[0].changed == 1
+    package.refresh_from_db()
+    assert (package.title, package.clusters[0]["tc"]) == ("Munich & tour autumn mailing", "a")
+
+
+SAVE = """
+from uuid import UUID
+from datetime import date
+from attribution_portal.accounts.models import User
+from attribution_portal.backhaul import changes
+from attribution_portal.backhaul.models import Package
+from attribution_portal.platform_api.payloads import AttributionSettings
+package = Package.objects.select_related("partner__service_account").get(package_id="pkg_final")
+changes.save(
+    partner=package.partner, package=package, user=User.objects.get(email="alice@acme.example"), reason="",
+    wanted=AttributionSettings(model="EVENTS_FROM_PACKAGE", window=21, email_sent_date=date(2026, 5, 20)),
+    token=UUID(int=1),
+)
+"""
+
+
+def test_a_process_killed_between_sending_a_change_and_learning_its_outcome_leaves_it_to_polling(
+    partners: Partners, sandbox: Sandbox, settings: object, alice: User
+) -> None:
+    puts = "/package_builder/packages/pkg_final/backhaul_evaluation_details"
+    polling.list_packages(partner=partners.acme)
+    for chunk in polling.claim_due(now=timezone.now()):
+        polling.poll_chunk(chunk)
+    sandbox.faults.add(path=puts, method="PUT", kind="timeout", seconds=60, applied=True)
+    process = start(settings, str(MANAGE), "shell", "-c", SAVE)
+    try:
+        until(lambda: len(sandbox.log.of(method="PUT", path=puts)) > 0)
+    finally:
+        process.kill()
+        process.wait(10)
+    change = SettingsChange.objects.get()
+    state = PollState.objects.get(package__package_id="pkg_final")
+    assert (change.outcome, change.token, state.pending_changes) == ("unknown", UUID(int=1), 0)
+    assert state.next_due == change.made_at + timedelta(seconds=30)
+
+    sandbox.faults.clear()
+    for chunk in polling.claim_due(now=state.next_due):
+        polling.poll_chunk(chunk)
+    change.refresh_from_db()
+    state.refresh_from_db()
+    assert (change.outcome, state.pending_changes, state.window) == ("done", 1, 21)
+    assert len(sandbox.log.of(method="PUT", path=puts)) == 1
