@@ -158,7 +158,12 @@ def settings_sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, no
         change.outcome = outcome
         change.save(update_fields=["outcome"])
         if outcome == SettingsChange.Outcome.DONE:
-            if state.settings != change.settings:
+            newer = state.last_change
+            if newer is not None and newer.user_id and newer.made_at > change.made_at:
+                # Somebody saved after this and has heard back before: theirs are in force, and results may answer both.
+                state.pending_changes += 1
+                state.settings_changed_at = now
+            elif state.settings != change.settings:
                 # From now on and not from when it was sent: a reading that began in between may have come before it.
                 _begin_waiting(state, change, at=now)
                 state.settings = change.settings

@@ -238,6 +238,22 @@ def test_a_reading_that_began_while_a_change_was_under_way_does_not_turn_it_back
     assert story.rows == [(14, 10, "presumed"), (21, 20, "proved")]
 
 
+def test_of_two_people_who_save_at_once_the_later_is_in_force_whoever_hears_back_first(story: Story) -> None:
+    story.read(14, 10)
+    first = story.send(21)
+    story.wait(seconds=1)
+    second = story.send(30)
+    story.wait(seconds=1)
+    for change in (second, first):
+        ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
+    state = story.state
+    assert (state.settings, state.pending_changes, state.last_change) == (settings(30), 2, second)
+    story.wait(seconds=10)
+    story.read(30, 20)
+    assert SettingsChange.objects.count() == 2
+    assert story.rows == [(14, 10, "presumed"), (30, 20, "unknown")]
+
+
 def test_a_change_in_doubt_that_came_between_two_readings_proves_nothing_of_what_came_with_it(story: Story) -> None:
     story.read(14, 10)
     story.wait(seconds=1)
