@@ -154,7 +154,7 @@ class Evaluation(AttributionFields):
     first_seen = models.DateTimeField()
     last_confirmed = models.DateTimeField()
     certainty = models.CharField(max_length=10, choices=Certainty.choices)
-    change = models.ForeignKey(SettingsChange, null=True, on_delete=models.PROTECT, related_name="answers")
+    change = models.ForeignKey(SettingsChange, null=True, on_delete=models.RESTRICT, related_name="answers")
 
     class Meta:
         constraints = [

@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import IntegrityError, transaction
+from django.db.models import RestrictedError
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
@@ -447,6 +448,19 @@ def test_the_database_refuses_a_token_twice(story: Story, alice: User) -> None:
     change.pk = None
     with pytest.raises(IntegrityError), transaction.atomic():
         change.save(force_insert=True)
+
+
+def test_a_change_that_a_result_answers_is_kept_and_goes_only_with_the_whole_package(story: Story) -> None:
+    story.read(14, 10)
+    story.put(21)
+    story.wait(seconds=10)
+    story.read(21, 20)
+    change = SettingsChange.objects.get()
+    assert Evaluation.objects.get(number=2).change == change
+    with pytest.raises(RestrictedError):
+        change.delete()
+    story.package.delete()
+    assert (Evaluation.objects.count(), SettingsChange.objects.count()) == (0, 0)
 
 
 @pytest.mark.parametrize(("window", "model"), [(0, "EVENT_SERIES"), (366, "EVENT_SERIES"), (14, "FD")])

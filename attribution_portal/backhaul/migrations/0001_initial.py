@@ -86,7 +86,7 @@ class Migration(migrations.Migration):
                 ('certainty', models.CharField(choices=[('proved', 'proved'), ('presumed', 'presumed'), ('unknown', 'unknown')], max_length=10)),
                 ('partner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='partners.partner')),
                 ('package', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='evaluations', to='backhaul.package')),
-                ('change', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='answers', to='backhaul.settingschange')),
+                ('change', models.ForeignKey(null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='answers', to='backhaul.settingschange')),
             ],
         ),
         migrations.CreateModel(
