@@ -40,7 +40,9 @@ Answer = Reading[AttributionSettings] | Reading[EvaluationResult] | Reading[Pack
 CHUNK: Final = 20
 # Claimed and not yet let go, over all workers. What is not claimed waits in Postgres, where it is fair, not in a queue.
 IN_FLIGHT: Final = 200
-# Longer than CELERY_TASK_TIME_LIMIT: a task is dead before its rows are claimed again.
+# Of these, one partner's at most: however much it has due and however slowly it answers, others find room.
+SHARE: Final = 2 * CHUNK
+# Longer than a chunk's reads may take (CHUNK_SECONDS) and than Celery's time limit where the pool enforces one.
 LEASE: Final = timedelta(seconds=360)
 CHUNK_SECONDS: Final = 120.0
 WATCHED: Final = timedelta(minutes=2)
@@ -51,24 +53,28 @@ UNSET: Final = AttributionSettings(model=None, window=None, email_sent_date=None
 # Each partner's first due package comes before anybody's second. The conditions stand twice because a row that another
 # claim has just taken is looked at again when its lock is free.
 CLAIM: Final = """
-WITH due AS (
+WITH held AS (
+    SELECT partner_id, count(*) AS rows FROM backhaul_pollstate WHERE lease_until > %(now)s GROUP BY partner_id
+), due AS (
     SELECT s.package_id,
-           row_number() OVER (PARTITION BY s.partner_id ORDER BY s.next_due, s.package_id) AS turn
+           row_number() OVER (PARTITION BY s.partner_id ORDER BY s.next_due, s.package_id)
+             + COALESCE(held.rows, 0) AS turn
     FROM backhaul_pollstate s
     JOIN partners_partner p ON p.id = s.partner_id
     LEFT JOIN backhaul_partnerpoll w ON w.partner_id = s.partner_id
-    WHERE s.next_due <= %(now)s
+    LEFT JOIN held ON held.partner_id = s.partner_id
+    WHERE s.next_due <= %(due)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
       AND p.connected
       AND (w.parked_until IS NULL OR w.parked_until <= %(now)s)
 ), chosen AS (
     SELECT s.package_id, due.turn
     FROM backhaul_pollstate s
-    JOIN due ON due.package_id = s.package_id
-    WHERE s.next_due <= %(now)s
+    JOIN due ON due.package_id = s.package_id AND due.turn <= %(share)s
+    WHERE s.next_due <= %(due)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
     ORDER BY due.turn, s.next_due, s.package_id
-    LIMIT GREATEST(0, %(capacity)s - (SELECT count(*) FROM backhaul_pollstate WHERE lease_until > %(now)s))
+    LIMIT GREATEST(0, %(capacity)s - (SELECT COALESCE(sum(rows), 0) FROM held))
     FOR UPDATE OF s SKIP LOCKED
 )
 UPDATE backhaul_pollstate s
@@ -94,10 +100,20 @@ def list_packages(*, partner: Partner) -> listing.Listed:
     return listing.refresh(partner=partner, caller=caller_for(partner, lane="polling"))
 
 
-def claim_due(*, now: datetime, capacity: int = IN_FLIGHT) -> tuple[Chunk, ...]:
-    """Take what is due, up to `capacity` rows in flight, fairly over partners, in one statement."""
+def claim_due(
+    *, now: datetime, due: datetime | None = None, capacity: int = IN_FLIGHT, share: int = SHARE
+) -> tuple[Chunk, ...]:
+    """Take what is due (by `due`, else `now`), fairly over partners, in one statement: up to `capacity` rows in flight,
+    `share` of one partner."""
     lease = uuid4()
-    values: dict[str, datetime | int | UUID] = {"now": now, "until": now + LEASE, "capacity": capacity, "lease": lease}
+    values: dict[str, datetime | int | UUID] = {
+        "now": now,
+        "due": due or now,
+        "until": now + LEASE,
+        "capacity": capacity,
+        "share": share,
+        "lease": lease,
+    }
     with connection.cursor() as cursor:
         cursor.execute(CLAIM, values)
         rows: list[tuple[int, int, int]] = cursor.fetchall()

@@ -75,12 +75,14 @@ def test_claims_at_the_same_moment_never_overlap(partners: Partners) -> None:
         PollState.objects.update(lease=None, lease_until=None)
         taken = [
             package
-            for chunks in at_once([lambda: polling.claim_due(now=now, capacity=1000)] * 6)
+            for chunks in at_once([lambda: polling.claim_due(now=now, capacity=1000, share=1000)] * 6)
             for chunk in chunks
             for package in chunk.packages
         ]
         # A row that another claim holds at that moment is skipped, not waited for; the next claim finds what is left.
-        taken += [package for chunk in polling.claim_due(now=now, capacity=1000) for package in chunk.packages]
+        taken += [
+            package for chunk in polling.claim_due(now=now, capacity=1000, share=1000) for package in chunk.packages
+        ]
         assert len(taken) == len(set(taken)) == 120
 
 

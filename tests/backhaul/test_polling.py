@@ -176,13 +176,31 @@ def test_chunks_hold_one_partner_each_and_the_first_of_each_come_first(partners:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
     many(partners.acme, 45, due=now)
     many(partners.sakura, 3, due=now)
-    chunks = polling.claim_due(now=now, capacity=100)
+    chunks = polling.claim_due(now=now, capacity=100, share=100)
     assert [(chunk.partner, len(chunk.packages)) for chunk in chunks] == [
         (partners.acme.pk, 20),
         (partners.sakura.pk, 3),
         (partners.acme.pk, 20),
         (partners.acme.pk, 5),
     ]
+
+
+def test_a_partner_with_much_to_do_leaves_room_for_the_others(partners: Partners) -> None:
+    now = datetime(2026, 6, 15, 10, tzinfo=UTC)
+    many(partners.acme, 500, due=now - timedelta(days=1))
+    assert [len(chunk.packages) for chunk in polling.claim_due(now=now)] == [20, 20]
+    assert polling.claim_due(now=now) == ()
+    many(partners.sakura, 3, due=now)
+    (chunk,) = polling.claim_due(now=now)
+    assert (chunk.partner, len(chunk.packages)) == (partners.sakura.pk, 3)
+
+
+def test_a_round_without_celery_takes_everything_that_is_due_however_much_it_is(partners: Partners, time: Time) -> None:
+    Partner.objects.exclude(pk=partners.acme.pk).update(connected=False)
+    many(partners.acme, 90, due=time.now - timedelta(days=1))
+    call_command("poll_once", stdout=StringIO())
+    assert not PollState.objects.filter(last_read_at=None).exists()
+    assert not PollState.objects.exclude(lease=None).exists()
 
 
 def test_no_more_is_claimed_than_may_be_in_flight(partners: Partners) -> None:
@@ -224,7 +242,14 @@ def test_a_claim_finds_the_few_that_are_due_by_an_index(partners: Partners) -> N
     many(partners.sakura, 3, due=now, prefix="due")
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE backhaul_pollstate")
-        values = {"now": now, "until": now + polling.LEASE, "capacity": 200, "lease": uuid4()}
+        values = {
+            "now": now,
+            "due": now,
+            "until": now + polling.LEASE,
+            "capacity": polling.IN_FLIGHT,
+            "share": polling.SHARE,
+            "lease": uuid4(),
+        }
         cursor.execute(f"EXPLAIN {polling.CLAIM}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "using poll_due on backhaul_pollstate" in plan

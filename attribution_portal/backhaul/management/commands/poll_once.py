@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
 
 from django.core.management.base import BaseCommand, CommandError
@@ -25,11 +24,14 @@ class Command(BaseCommand):
         for partner in partners.values():
             told[partner.pk] = [self._list(partner)]
         counts: Counter[tuple[int, str]] = Counter()
-        for chunk in polling.claim_due(now=timezone.now(), capacity=sys.maxsize):
-            recorded = polling.poll_chunk(chunk)
-            counts[chunk.partner, "read"] += recorded.taken
-            counts[chunk.partner, "new"] += recorded.new_rows
-            counts[chunk.partner, "failed"] += recorded.failures
+        due = timezone.now()
+        # Claimed a few chunks at a time, so that no lease ends before its chunk's turn, however long the round.
+        while chunks := polling.claim_due(now=timezone.now(), due=due):
+            for chunk in chunks:
+                recorded = polling.poll_chunk(chunk)
+                counts[chunk.partner, "read"] += recorded.taken
+                counts[chunk.partner, "new"] += recorded.new_rows
+                counts[chunk.partner, "failed"] += recorded.failures
         for pk, partner in partners.items():
             read, new, failed = (counts[pk, what] for what in ("read", "new", "failed"))
             told[pk].append(f"{read} read, {new} with new results, {failed} could not be read")
