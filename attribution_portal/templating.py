@@ -288,10 +288,10 @@ def _templates() -> SafeString:
 
 @register.simple_tag
 def chart_assets() -> SafeString:
-    """For the `head` block of a page with charts: fetch the library early, and the colours that figures refer
-    to."""
+    """For the `head` block of a page with charts: the library, run as soon as it is there, beside style sheets that
+    are still on their way, and the colours that figures refer to."""
     return format_html(
-        '<link rel="preload" as="script" href="{}" fetchpriority="high">{}',
+        '<script async src="{}" fetchpriority="high" data-library></script>{}',
         static("vendor/plotly/plotly-basic.min.js"),
         _templates(),
     )

@@ -323,8 +323,10 @@ def test_a_figure_that_wants_no_legend_gets_none() -> None:
 
 def test_the_library_and_both_themes_come_early() -> None:
     html = draw("{% chart_assets %}")
-    preload = '<link rel="preload" as="script" href="/static/vendor/plotly/plotly-basic.min.js" fetchpriority="high">'
-    assert html.startswith(preload)
+    library = (
+        '<script async src="/static/vendor/plotly/plotly-basic.min.js" fetchpriority="high" data-library></script>'
+    )
+    assert html.startswith(library)
     found = re.search(r'<script id="chart-templates" type="application/json">(.*?)</script>', html)
     assert found is not None
     assert set(json.loads(found[1])) == {"light", "dark"}

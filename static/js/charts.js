@@ -10,14 +10,20 @@ let library;
 
 function load(source) {
   library ??= new Promise((resolve, reject) => {
-    const script = document.createElement("script");
-    script.src = source;
+    if (window.Plotly) return resolve(speak(window.Plotly));
+    // The head of a page with charts asks for it already. Once the page is complete that has come to an end.
+    const early = document.readyState === "complete" ? null : document.querySelector("script[data-library]");
+    const script = early ?? document.createElement("script");
     script.onload = () => resolve(speak(window.Plotly));
     script.onerror = () => {
       library = undefined; // the next chart may try again
+      script.remove();
       reject(new Error("the chart library did not load"));
     };
-    document.head.append(script);
+    if (!early) {
+      script.src = source;
+      document.head.append(script);
+    }
   });
   return library;
 }
