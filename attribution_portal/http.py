@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, ngettext
 
 from attribution_portal.formats import Reader
+from attribution_portal.partners.permissions import Rights
 
 if TYPE_CHECKING:
     from django_htmx.middleware import HtmxDetails
@@ -36,4 +37,8 @@ def reader(request: HttpRequest) -> Reader:
 
 def portal_context(request: HttpRequest) -> dict[str, object]:
     """What the frame of every page needs."""
-    return {"demo": settings.DEMO, "partner": getattr(request, "partner", None)}
+    return {
+        "demo": settings.DEMO,
+        "partner": getattr(request, "partner", None),
+        "may": Rights(getattr(request, "role", None)),
+    }

@@ -17,7 +17,7 @@ from attribution_portal.http import PortalRequest
 from attribution_portal.panels import Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.decorators import partner_view
-from attribution_portal.partners.models import Role
+from attribution_portal.partners.permissions import Action, may
 from attribution_portal.platform_api.errors import NotFound, PlatformError, Rejected
 
 LIVE = "package-live"
@@ -54,7 +54,7 @@ def package(request: PortalRequest, package_id: str) -> HttpResponse:
     return _page(request, found)
 
 
-@partner_view(at_least=Role.EDITOR, methods=("GET", "HEAD", "POST"))
+@partner_view(action=Action.CHANGE_SETTINGS, methods=("GET", "HEAD", "POST"))
 def settings(request: PortalRequest, package_id: str) -> HttpResponse:
     """Where the form is sent. What was refused is shown at its fields, with what was typed; else the page follows."""
     found = polling.find(partner=request.partner, package_id=package_id)
@@ -105,7 +105,7 @@ def _page(
     request: PortalRequest, found: Package, *, form: SettingsForm | None = None, status: int = 200
 ) -> HttpResponse:
     page = reports.page(partner=request.partner, package=found, reader=http.reader(request), now=timezone.now())
-    may_edit = request.role.at_least(Role.EDITOR)
+    may_edit = may(request.role, Action.CHANGE_SETTINGS)
     context = {
         "page": page,
         "form": (form or _form(request, found)) if may_edit else None,

@@ -13,15 +13,16 @@ from django.views.decorators.http import require_http_methods
 
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.models import Membership, Role
+from attribution_portal.partners.permissions import Action, may
 
 P = ParamSpec("P")
 
 
 def partner_view(
-    *, at_least: Role = Role.VIEWER, methods: tuple[str, ...] = ("GET", "HEAD")
+    *, action: Action = Action.READ, methods: tuple[str, ...] = ("GET", "HEAD")
 ) -> Callable[[Callable[Concatenate[PortalRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
-    """Give the view `request.partner` and `request.role`. A stranger, and a member whose role is too low, get 404: to
-    them the page does not exist. Somebody signed out is led to sign in. Caches between never keep an answer."""
+    """Give the view `request.partner` and `request.role`. A stranger, and a member whose role may not do `action`, get
+    404: to them the page does not exist. Somebody signed out is led to sign in. Caches between never keep an answer."""
 
     def decorate(
         view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
@@ -33,7 +34,7 @@ def partner_view(
                 .filter(user=cast(PortalRequest, request).user, partner__partner_id=partner_id)
                 .first()
             )
-            if membership is None or not Role(membership.role).at_least(at_least):
+            if membership is None or not may(Role(membership.role), action):
                 raise Http404
             known = cast(PortalRequest, request)
             known.partner = membership.partner

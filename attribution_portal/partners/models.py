@@ -71,15 +71,11 @@ class Partner(models.Model):
 
 
 class Role(models.TextChoices):
-    """Viewers read; editors also change settings and adjustments; account managers also review."""
+    """What somebody is to one partner. What each may do stands in `permissions.py`."""
 
     VIEWER = "viewer", _("Viewer")
     EDITOR = "editor", _("Editor")
     ACCOUNT_MANAGER = "account_manager", _("Account manager")
-
-    def at_least(self, other: Role) -> bool:
-        ranks = list(Role)
-        return ranks.index(self) >= ranks.index(other)
 
 
 class Membership(models.Model):

@@ -117,10 +117,6 @@ def test_a_strange_id_is_a_page_that_does_not_exist(
     assert client_for(alice).get(f"/p/partner-id-acme/{room}/{strange}/").status_code == 404
 
 
-def test_roles_are_ordered() -> None:
-    assert [role.at_least(Role.EDITOR) for role in Role] == [False, True, True]
-
-
 def test_the_picker_shows_only_ones_own_partners(mara: User, client_for: ClientFor) -> None:
     page = client_for(mara).get("/").content.decode()
     assert "Acme Concerts (demo)" in page
