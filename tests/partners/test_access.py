@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from attribution_portal.accounts.models import User
-from attribution_portal.partners.models import Membership, Partner, Role
+from attribution_portal.partners.models import Membership, Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import Partners
 
