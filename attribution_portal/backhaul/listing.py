@@ -95,9 +95,13 @@ def failed(*, partner: Partner, error: PlatformError, now: datetime) -> None:
 
 
 def due(now: datetime) -> Iterable[Partner]:
-    """The partners whose lists may be read: connected and not parked."""
+    """The partners whose lists may be read: connected, not switched off, not parked."""
     parked = Q(poll__parked_until__gt=now)
-    return Partner.objects.filter(connected=True).exclude(parked).select_related("service_account", "poll")
+    return (
+        Partner.objects.filter(connected=True, switched_off_at=None)
+        .exclude(parked)
+        .select_related("service_account", "poll")
+    )
 
 
 def _lock(partner: Partner) -> PartnerPoll:

@@ -65,7 +65,7 @@ WITH held AS (
     LEFT JOIN held ON held.partner_id = s.partner_id
     WHERE s.next_due <= %(due)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
-      AND p.connected
+      AND p.connected AND p.switched_off_at IS NULL
       AND (w.parked_until IS NULL OR w.parked_until <= %(now)s)
 ), chosen AS (
     SELECT s.package_id, due.turn

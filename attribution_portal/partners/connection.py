@@ -7,15 +7,19 @@ from typing import Literal
 from django.utils.translation import gettext_lazy as _
 
 from attribution_portal.partners.models import Partner, ServiceAccount
-from attribution_portal.partners.sealing import SealBrokenError
 from attribution_portal.platform_api.errors import SignInFailed
 from attribution_portal.platform_api.tokens import AUTH, Account
 from attribution_portal.platform_api.transport import Caller
+from attribution_portal.sealing import SealBrokenError
 
 SEALED = _(
     "The portal can no longer open the service account's stored password: its encryption key is gone. "
     "Connect again with the password."
 )
+
+
+SWITCHED_OFF = _("An operator has switched this partner off. Nothing is read from the platform until it is on again.")
+DISCONNECTED = _("The platform no longer lets the portal read this partner. What was read before is kept.")
 
 
 def account_of(service_account: ServiceAccount) -> Account:
@@ -31,8 +35,19 @@ def account_of(service_account: ServiceAccount) -> Account:
 
 
 def caller_for(partner: Partner, *, lane: Literal["person", "polling"] = "person") -> Caller:
-    """A person's caller has the deadline of one page; polling has its own pace. Needs `partner.service_account`."""
-    account = account_of(partner.service_account)
+    """A person's caller has the deadline of one page; polling has its own pace. Needs `partner.service_account`.
+
+    A partner that is switched off or disconnected gets one that asks nothing: the platform would answer 403 to
+    everything, and that answer would take the place of what was last known."""
+    account = _account_for(partner)
     if lane == "person":
         return Caller.for_page(account, partner.partner_id)
     return Caller(account=account, partner_id=partner.partner_id, lane="polling")
+
+
+def _account_for(partner: Partner) -> Account:
+    if partner.switched_off_at is not None:
+        return Account(id="", username="", password=str, closed=SWITCHED_OFF)
+    if not partner.connected or partner.service_account is None:
+        return Account(id="", username="", password=str, closed=DISCONNECTED)
+    return account_of(partner.service_account)

@@ -1,4 +1,4 @@
-"""The one way into a partner's pages."""
+"""The one way into a partner's pages, and the one into the operators'."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from functools import wraps
 from typing import Concatenate, ParamSpec, cast
 
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -22,7 +23,8 @@ def partner_view(
     *, action: Action = Action.READ, methods: tuple[str, ...] = ("GET", "HEAD")
 ) -> Callable[[Callable[Concatenate[PortalRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Give the view `request.partner` and `request.role`. A stranger, and a member whose role may not do `action`, get
-    404: to them the page does not exist. Somebody signed out is led to sign in. Caches between never keep an answer."""
+    404: to them the page does not exist. Somebody signed out is led to sign in. Caches between never keep an answer.
+    While an operator has the partner switched off, its members are told so and the view is not called."""
 
     def decorate(
         view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
@@ -39,9 +41,42 @@ def partner_view(
             known = cast(PortalRequest, request)
             known.partner = membership.partner
             known.role = Role(membership.role)
+            if known.partner.switched_off_at is not None:
+                return _switched_off(known)
             return view(known, *args, **kwargs)
 
-        guarded = never_cache(login_required(require_http_methods(list(methods))(inner)))
-        return cast("Callable[..., HttpResponseBase]", guarded)
+        return _guarded(inner, methods)
 
     return decorate
+
+
+def operator_view(
+    *, methods: tuple[str, ...] = ("GET", "HEAD")
+) -> Callable[[Callable[Concatenate[PortalRequest, P], HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """For those who operate the portal. To everybody else the page does not exist; somebody signed out is led to sign
+    in. Operators see no partner's numbers: the view gets neither `request.partner` nor `request.role`."""
+
+    def decorate(
+        view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
+        @wraps(view)
+        def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+            known = cast(PortalRequest, request)
+            if not known.user.is_staff:
+                raise Http404
+            return view(known, *args, **kwargs)
+
+        return _guarded(inner, methods)
+
+    return decorate
+
+
+def _guarded(view: Callable[..., HttpResponseBase], methods: tuple[str, ...]) -> Callable[..., HttpResponseBase]:
+    return never_cache(login_required(require_http_methods(list(methods))(view)))
+
+
+def _switched_off(request: PortalRequest) -> HttpResponse:
+    """A page open since before asks for a piece of itself: it is told to load anew, so that the person reads why."""
+    if request.htmx:
+        return HttpResponse(status=403, headers={"HX-Refresh": "true"})
+    return render(request, "partners/switched_off.html", status=403)

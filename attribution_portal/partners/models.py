@@ -8,23 +8,29 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from attribution_portal.partners.sealing import SealBrokenError, seal, unseal
+from attribution_portal.sealing import SealBrokenError, SealedTextField, seal, unseal
 
 
 class ServiceAccount(models.Model):
     """The portal's own sign-in to the platform (contract §2). Its password is sealed and never shown again."""
 
     username = models.CharField(max_length=254, unique=True)
-    sealed_password = models.TextField()
-    changed_at = models.DateTimeField(auto_now=True)
+    sealed_password = SealedTextField()
+    added_at = models.DateTimeField(default=timezone.now)
+    changed_at = models.DateTimeField(default=timezone.now, help_text="when its password was last given")
+    signs_in = models.BooleanField(null=True, help_text="what the last check found; empty before the first")
+    checked_at = models.DateTimeField(null=True)
+    findings = models.JSONField(null=True, help_text="the last check, as `partners.checks` writes it")
 
     def __str__(self) -> str:
         return self.username
 
     def set_password(self, password: str) -> None:
         self.sealed_password = seal(password)
+        self.changed_at = timezone.now()
 
     def password(self) -> str:
         """Raises SealBrokenError when its encryption key is gone."""
@@ -52,9 +58,18 @@ class Partner(models.Model):
     has_lookout = models.BooleanField(null=True)
     has_wave = models.BooleanField(null=True)
     default_event_model = models.CharField(max_length=40, blank=True)
-    service_account = models.ForeignKey(ServiceAccount, on_delete=models.PROTECT, related_name="partners")
-    connected = models.BooleanField(default=True, help_text=_("off once the account no longer serves it"))
+    service_account = models.ForeignKey(
+        ServiceAccount,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="partners",
+        help_text="the account in use, or the last one that was",
+    )
+    connected = models.BooleanField(default=True, help_text="off once no account serves it any more")
     connected_at = models.DateTimeField(auto_now_add=True)
+    disconnected_at = models.DateTimeField(null=True)
+    switched_off_at = models.DateTimeField(null=True, help_text="an operator closed its pages in the portal")
+    members_need_mfa = models.BooleanField(default=False, help_text="its members need a second factor to sign in")
 
     class Meta:
         ordering = ["name", "partner_id"]
@@ -65,9 +80,31 @@ class Partner(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("partners:home", args=[self.partner_id])
 
+    @property
+    def is_read(self) -> bool:
+        """Whether the platform may be asked about it at all."""
+        return self.connected and self.switched_off_at is None
+
     @cached_property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+
+class Grant(models.Model):
+    """The account's token named this partner when it was last checked. Several accounts may serve one partner;
+    `partners.serving` decides which of them is used."""
+
+    service_account = models.ForeignKey(ServiceAccount, on_delete=models.CASCADE, related_name="grants")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="grants")
+    since = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["service_account", "partner"], name="one_grant_per_account_and_partner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.service_account} · {self.partner}"
 
 
 class Role(models.TextChoices):

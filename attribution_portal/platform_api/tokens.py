@@ -66,11 +66,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Account:
-    """A service account. `password()` unseals it, and is called only when a sign-in really happens."""
+    """A service account. `password()` unseals it, and is called only when a sign-in really happens. `closed`: why it
+    may not be used at all; every call then ends with that sentence, and pages show what was last known."""
 
     id: str
     username: str
     password: Callable[[], str] = field(repr=False)
+    closed: Text = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,8 @@ def current(account: Account, *, until: float, refused: tuple[str, ...] = ()) ->
     """The set to call with. `refused` are access tokens that the platform has just answered 401: they are never given
     back, and when nobody has replaced them yet, this signs in again. Raises SignInFailed or Unavailable.
     """
+    if account.closed:
+        raise SignInFailed("not asked", endpoint=AUTH.name, sentence=account.closed)
     key = _key(account)
     until = min(until, time.monotonic() + SIGN_IN_SECONDS)
     known = _known(key, refused=refused)
