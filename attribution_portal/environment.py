@@ -75,6 +75,10 @@ class Environment:
                 f"{name} must be an address that starts with {' or '.join(s + '://' for s in schemes)}"
             )
 
+    def check_length(self, name: str, value: str, *, at_least: int) -> None:
+        if value and len(value) < at_least:
+            self.problems.append(f"{name} must have at least {at_least} characters")
+
     def check_zone(self, name: str, value: str) -> None:
         try:
             ZoneInfo(value)

@@ -31,6 +31,8 @@ ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", required=not LOCAL) or ["localhost", 
 DATABASE_URL = env.required("DATABASE_URL")
 REDIS_URL = env.required("REDIS_URL")
 PLATFORM_BASE_URL = env.required("PLATFORM_BASE_URL").rstrip("/")
+if not LOCAL:
+    env.check_length("SECRET_KEY", SECRET_KEY, at_least=50)
 env.check_fernet_keys("FIELD_ENCRYPTION_KEYS", FIELD_ENCRYPTION_KEYS)
 env.check_url("PLATFORM_BASE_URL", PLATFORM_BASE_URL, schemes=("https", "http"))
 env.check_url("REDIS_URL", REDIS_URL, schemes=("redis", "rediss"))
@@ -51,6 +53,9 @@ PLATFORM_MAX_BYTES = 8 * 1024 * 1024
 # ── 3. The deployment ───────────────────────────────────────────────────────────────────────────────────────────────
 PORT = env.number("PORT", 8000, at_least=1)
 DEMO = env.flag("DEMO")
+# How many proxies of our own stand in front, each adding an entry to X-Forwarded-For. Too high a number lets visitors
+# choose their address, too low a one makes all of them one visitor.
+TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0 if LOCAL else 1, at_least=0)
 PARTNER_TIME_ZONE = env.text("PARTNER_TIME_ZONE") or "Europe/Berlin"
 env.check_zone("PARTNER_TIME_ZONE", PARTNER_TIME_ZONE)
 if problems := env.problems:
@@ -73,17 +78,22 @@ INSTALLED_APPS = [
     "template_partials.apps.SimpleAppConfig",
     "attribution_portal.accounts",
     "attribution_portal.partners",
+    "attribution_portal.audit",
     "attribution_portal.backhaul",
     "attribution_portal.ops",
 ]
 MIDDLEWARE = [
+    "attribution_portal.ops.answers.AnswerHeadersMiddleware",
     "attribution_portal.ops.health.HealthMiddleware",
+    "attribution_portal.ops.addresses.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
+    "attribution_portal.ops.answers.BodySizeMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -180,29 +190,58 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = DEBUG
 
 # ── 9. Security ─────────────────────────────────────────────────────────────────────────────────────────────────────
-# Plotly asks for one empty inline style sheet; its hash is that of the empty string. Nothing else inline is allowed.
+# Plotly asks for one empty inline style sheet; its hash is that of the empty string. Nothing else inline is allowed,
+# and nothing from elsewhere. htmx puts answers into the page as HTML, so that Trusted Types would need a policy that
+# lets all of it pass, which protects from nothing.
 EMPTY_STYLE = "'sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU='"
-CONTENT_SECURITY_POLICY = {
+CONTENT_SECURITY_POLICY: dict[str, dict[str, Any]] = {
     "DIRECTIVES": {
         "default-src": [NONE],
         "script-src": [SELF],
         "style-src": [SELF, EMPTY_STYLE],
-        "img-src": [SELF, "data:", "blob:"],
+        # Signs in style sheets, and the picture of a TOTP secret, are data: addresses.
+        "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
         "form-action": [SELF],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
+        "object-src": [NONE],
         "manifest-src": [SELF],
+        # A local run has no TLS to upgrade to.
+        "upgrade-insecure-requests": not LOCAL,
     }
+}
+# Pages ask for no sensor, camera or payment, so none is to be had; passkeys are for pages of our own.
+PERMISSIONS_POLICY: dict[str, list[str]] = {
+    **{
+        feature: []
+        for feature in (
+            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read"),
+            *("compute-pressure", "cross-origin-isolated", "display-capture", "encrypted-media", "fullscreen"),
+            *("gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection"),
+            *("keyboard-map", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment"),
+            *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "sync-xhr", "usb", "web-share"),
+            *("window-management", "xr-spatial-tracking"),
+        )
+    },
+    "clipboard-write": ["self"],
+    "publickey-credentials-create": ["self"],
+    "publickey-credentials-get": ["self"],
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_SAMESITE = "Lax"
+# Nothing in a page's scripts reads a cookie: the token of forms stands in the page.
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = LANGUAGE_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_NAME, CSRF_COOKIE_NAME, LANGUAGE_COOKIE_NAME = "portal-session", "portal-csrf", "portal-language"
+# A week after signing in, a person signs in again.
+SESSION_COOKIE_AGE = 7 * 24 * 3600
+LANGUAGE_COOKIE_AGE = 365 * 24 * 3600
+# What is said to a person stays in their session; a cookie would carry it to and fro in the clear.
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 CSRF_FAILURE_VIEW = "attribution_portal.ops.errors.csrf_failure"
 if not LOCAL:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -210,11 +249,16 @@ if not LOCAL:
     SECURE_HSTS_SECONDS = 365 * 24 * 3600
     SECURE_HSTS_INCLUDE_SUBDOMAINS = True
     SECURE_HSTS_PRELOAD = True
-    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # The browser itself sees to it that a `__Host-` cookie came over TLS, from this very host, for all its paths: a
+    # neighbour under the same domain cannot plant one.
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = True
     SESSION_COOKIE_NAME = "__Host-portal-session"
     CSRF_COOKIE_NAME = "__Host-portal-csrf"
+    LANGUAGE_COOKIE_NAME = "__Host-portal-language"
+# Forms are short and carry no files. `BodySizeMiddleware` refuses larger bodies unread.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 
 # ── 10. Background work ─────────────────────────────────────────────────────────────────────────────────────────────
 CELERY_BROKER_URL = REDIS_URL
@@ -240,8 +284,16 @@ CELERY_TIMEZONE = "UTC"
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "line"}},
+    "formatters": {"line": {"()": "attribution_portal.ops.logs.LineFormatter"}},
+    "filters": {"routes": {"()": "attribution_portal.ops.logs.RouteFilter"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": "line",
+            "filters": ["routes"],
+        },
+    },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # httpx logs whole addresses, with ids and amounts in the query; the platform client logs its own lines.

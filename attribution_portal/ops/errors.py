@@ -1,4 +1,4 @@
-"""Error pages that Django asks for by name."""
+"""Error pages that Django or a middleware asks for by name."""
 
 from __future__ import annotations
 
@@ -9,3 +9,8 @@ from django.shortcuts import render
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is gone, mostly because the person signed in again in another tab."""
     return render(request, "403.html", {"expired_form": True}, status=403)
+
+
+def too_large(request: HttpRequest) -> HttpResponse:
+    """A body that nobody will read. Drawn without the frame: the visitor is not known yet."""
+    return render(request, "413.html", status=413)
