@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import redis
+from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 from attribution_portal.accounts.models import User
 from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
@@ -34,6 +36,15 @@ class Clock:
     def forward(self, **step: float) -> datetime:
         self.instant += timedelta(**step)
         return self.instant
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests in real transactions are cleaned up by TRUNCATE, which the audit trail refuses: only that refusal is
+    switched off, in the test database alone. `tests/audit/test_append_only.py` switches it on and proves it."""
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE audit_auditevent DISABLE TRIGGER audit_events_stay")
+        cursor.execute("ALTER TABLE audit_chainhead DISABLE TRIGGER audit_heads_stay")
 
 
 @pytest.fixture(autouse=True)
