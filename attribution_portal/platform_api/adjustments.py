@@ -7,7 +7,7 @@ from decimal import Decimal
 from attribution_portal.platform_api.cache import Ages
 from attribution_portal.platform_api.calls import Read, read, write
 from attribution_portal.platform_api.events import scope
-from attribution_portal.platform_api.payloads import Adjustment, Reading
+from attribution_portal.platform_api.payloads import Adjustment, Reading, Taken
 from attribution_portal.platform_api.payloads import events as decode
 from attribution_portal.platform_api.transport import Caller, Endpoint
 
@@ -23,11 +23,11 @@ def list_for_event(*, caller: Caller, eid: str) -> Reading[tuple[Adjustment, ...
     return read(LIST, caller=caller, scope=scope(eid), query={"eid": eid, "partner_id": caller.partner_id})
 
 
-def create(*, caller: Caller, eid: str, purchases: int, revenue: Decimal) -> Adjustment | None:
+def create(*, caller: Caller, eid: str, purchases: int, revenue: Decimal) -> Taken[Adjustment | None]:
     """§6 `POST /campaign_results/`, once, all of it in the query string. `purchases` counts, `revenue` is
     money.
 
-    None when the platform took it without showing the row: reading the list again finds it. Raises Unknown
+    The value is None when the platform took it without showing the row: reading the list again finds it. Raises Unknown
     when it is not known whether it was taken: read back, never send again.
     """
     answer = write(
@@ -36,11 +36,11 @@ def create(*, caller: Caller, eid: str, purchases: int, revenue: Decimal) -> Adj
         drops=(scope(eid), "portfolio"),
         query={"eid": eid, "partner_id": caller.partner_id, "purchase": purchases, "revenue": revenue},
     )
-    return decode.created_adjustment(answer)
+    return Taken(decode.created_adjustment(answer.value), answer.request_id)
 
 
-def delete(*, caller: Caller, adjustment_id: str, eid: str) -> None:
+def delete(*, caller: Caller, adjustment_id: str, eid: str) -> Taken[object]:
     """§6 `DELETE /campaign_results/?id=`, once, **by bare id**: nothing in the call says whose row it is.
     The caller has just read the row for this partner and event, or does not call. Raises NotFound when it is
     gone already."""
-    write(DELETE, caller=caller, drops=(scope(eid), "portfolio"), query={"id": adjustment_id})
+    return write(DELETE, caller=caller, drops=(scope(eid), "portfolio"), query={"id": adjustment_id})

@@ -31,7 +31,7 @@ from attribution_portal.platform_api.outcomes import (
     says_not_authorized,
     seconds_named,
 )
-from attribution_portal.platform_api.payloads import Reading
+from attribution_portal.platform_api.payloads import Reading, Taken
 from attribution_portal.platform_api.payloads.wire import Malformed
 from attribution_portal.platform_api.tokens import Tokens
 from attribution_portal.platform_api.transport import Caller, Endpoint
@@ -104,8 +104,8 @@ def write(
     query: Mapping[str, object] | None = None,
     body: Mapping[str, object] | None = None,
     **segments: str,
-) -> object:
-    """Sends once and drops the cached answers that it makes untrue. Returns the answer's JSON, None when it
+) -> Taken[object]:
+    """Sends once and drops the cached answers that it makes untrue. The value is the answer's JSON, None when it
     has none.
 
     Raises Unknown when nobody can tell whether it was carried out, Unavailable when it certainly was not.
@@ -120,9 +120,9 @@ def write(
     if error is not None:
         raise error
     if not outcome.fault and not outcome.body.strip():
-        return None
+        return Taken(None, outcome.request_id or "")
     try:
-        return parse(outcome.body)
+        return Taken(parse(outcome.body), outcome.request_id or "")
     except Unreadable as unreadable:
         # A gateway's page, say: it cannot be told who answered, the platform or something before it.
         raise Unknown(

@@ -19,6 +19,7 @@ from attribution_portal.platform_api.payloads import (
     Page,
     Reading,
     SalesPoint,
+    Taken,
 )
 from attribution_portal.platform_api.payloads import events as decode
 from attribution_portal.platform_api.transport import Caller, Endpoint
@@ -136,7 +137,7 @@ def attribution_model(*, caller: Caller, eid: str) -> Reading[str | None]:
     return read(MODEL, caller=caller, scope=scope(eid), eid=eid)
 
 
-def set_attribution_model(*, caller: Caller, eid: str, model: str) -> None:
+def set_attribution_model(*, caller: Caller, eid: str, model: str) -> Taken[object]:
     """§5 `PUT /events/{eid}/attribution_model`, once. Daily revenue and results are read anew afterwards.
     Raises Rejected, Unknown and the rest of the tree."""
-    write(SET_MODEL, caller=caller, drops=(scope(eid), "portfolio"), body={"model": model}, eid=eid)
+    return write(SET_MODEL, caller=caller, drops=(scope(eid), "portfolio"), body={"model": model}, eid=eid)

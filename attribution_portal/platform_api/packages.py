@@ -5,7 +5,7 @@ from __future__ import annotations
 from attribution_portal.platform_api.cache import Ages
 from attribution_portal.platform_api.calls import Read, read, write
 from attribution_portal.platform_api.errors import NotFound
-from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, Package, Reading
+from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, Package, Reading, Taken
 from attribution_portal.platform_api.payloads import packages as decode
 from attribution_portal.platform_api.transport import Caller, Endpoint
 
@@ -59,11 +59,11 @@ def settings(*, caller: Caller, package_id: str) -> Reading[AttributionSettings]
     return read(SETTINGS, caller=caller, scope=scope(package_id), package_id=package_id)
 
 
-def put_settings(*, caller: Caller, package_id: str, settings: AttributionSettings) -> None:
+def put_settings(*, caller: Caller, package_id: str, settings: AttributionSettings) -> Taken[object]:
     """§8: replaces the settings and **triggers a re-evaluation**, once. Raises Rejected with the platform's
     field errors, Unknown when nobody can tell whether it was taken. Results read afterwards may still be
     those of before."""
-    write(
+    return write(
         PUT_SETTINGS,
         caller=caller,
         drops=(scope(package_id),),
@@ -83,9 +83,9 @@ def partner_defaults(*, caller: Caller) -> Reading[AttributionSettings]:
     return read(DEFAULTS, caller=caller, scope="defaults", partner_id=caller.partner_id)
 
 
-def post_partner_defaults(*, caller: Caller, settings: AttributionSettings) -> None:
+def post_partner_defaults(*, caller: Caller, settings: AttributionSettings) -> Taken[object]:
     """§8: replaces the partner's defaults, once. Raises as `put_settings` does."""
-    write(
+    return write(
         POST_DEFAULTS,
         caller=caller,
         drops=("defaults",),

@@ -318,7 +318,8 @@ def test_a_write_drops_what_it_makes_untrue_and_nothing_else(platform: Scripted,
     platform.on(listing, answer(200, [row]))
     created = adjustments.create(caller=caller, eid="evt_1", purchases=1, revenue=Decimal("2.50"))
 
-    assert created is not None
+    assert created.value is not None
+    assert created.value.id == "cr_1"
     assert platform.to("POST /campaign_results/")[0].query == (
         "eid=evt_1&partner_id=partner-id-acme&purchase=1&revenue=2.50"
     )

@@ -34,6 +34,7 @@ from attribution_portal.platform_api.payloads.values import (
     PartnerInfo,
     Reading,
     SalesPoint,
+    Taken,
 )
 
 __all__ = [
@@ -63,4 +64,5 @@ __all__ = [
     "PartnerInfo",
     "Reading",
     "SalesPoint",
+    "Taken",
 ]

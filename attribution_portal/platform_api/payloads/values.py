@@ -25,6 +25,14 @@ class Reading(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
+class Taken(Generic[T]):
+    """What the platform said to a write that it took. `request_id` is its `x-request-id`, "" when it gave none."""
+
+    value: T
+    request_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
     """A list answer (§3). `total` and `pages` are None where the platform did not say."""
 
