@@ -73,6 +73,10 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "csp",
     "django_htmx",
     "template_partials.apps.SimpleAppConfig",
@@ -160,6 +164,13 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+# Seconds for which a person counts as the one who signed in, where a write asks (accounts/reauthentication.py).
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+# People are invited at their address, which is proof enough that it is theirs.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Attribution Portal"
 EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
 
 # ── 7. Languages and zones ──────────────────────────────────────────────────────────────────────────────────────────

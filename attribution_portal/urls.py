@@ -13,5 +13,7 @@ urlpatterns = [
     path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
     path("p/<partner:partner_id>/packages/", include("attribution_portal.backhaul.urls")),
     path("account/", include("allauth.account.urls")),
+    path("account/mfa/", include("allauth.mfa.urls")),
+    path("account/sessions/", include("allauth.usersessions.urls")),
     path("account/", include("django.conf.urls.i18n")),
 ]

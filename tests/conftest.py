@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import redis
+from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_KEY
+from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connection
 from django.test import Client
 from pytest_django.fixtures import Settings
@@ -19,6 +22,8 @@ from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.server import run_in_thread
 
 TODAY = date(2026, 6, 15)
+# What the authenticator apps of Mara and Olga hold.
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 
 
 class Clock:
@@ -157,18 +162,35 @@ def nils(partners: Partners) -> User:
 
 @pytest.fixture
 def mara(partners: Partners) -> User:
-    return _person(
+    """Looks after two partners, with the second factor that account managers must have."""
+    mara = _person(
         "mara@portal.example", (partners.acme, Role.ACCOUNT_MANAGER), (partners.sakura, Role.ACCOUNT_MANAGER)
     )
+    TOTP.activate(mara, TOTP_SECRET)
+    return mara
 
 
 @pytest.fixture
-def client_for() -> Callable[[User], Client]:
-    """A browser in which this person is signed in."""
+def olga(db: None) -> User:
+    """Operates the portal and belongs to no partner, with the second factor that operators must have."""
+    olga = User.objects.create(email="olga@portal.example", is_staff=True)
+    TOTP.activate(olga, TOTP_SECRET)
+    return olga
 
-    def make(user: User) -> Client:
+
+@pytest.fixture
+def client_for() -> Callable[..., Client]:
+    """A browser in which this person has just signed in; `stale` when that was too long ago for what asks for a
+    recent proof."""
+
+    def make(user: User, *, stale: bool = False) -> Client:
         client = Client()
         client.force_login(user)
+        if not stale:
+            session = client.session
+            session[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "password", "at": time.time()}]
+            session[f"{AUTHENTICATION_METHODS_SESSION_KEY}_user"] = str(user.pk)
+            session.save()
         return client
 
     return make

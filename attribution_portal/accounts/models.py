@@ -47,5 +47,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.email
 
     @property
+    def is_operator(self) -> bool:
+        """Looks after the portal itself: partners, service accounts, people. Sees no partner's numbers by that."""
+        return self.is_active and self.is_staff
+
+    @property
     def shown_name(self) -> str:
         return self.name or self.email
