@@ -47,6 +47,8 @@ class Kind(TextChoices):
 
     PARTNER_CONNECTED = "partner_connected", _("Partner connected")
     PARTNER_DISCONNECTED = "partner_disconnected", _("Partner disconnected")
+    PARTNER_MOVED = "partner_moved", _("Partner read by another account")
+    PARTNER_ZONE_CHANGED = "partner_zone_changed", _("Partner's time zone")
     PARTNER_SWITCHED_OFF = "partner_switched_off", _("Partner switched off")
     PARTNER_SWITCHED_ON = "partner_switched_on", _("Partner switched on")
     SERVICE_ACCOUNT_ADDED = "service_account_added", _("New service account")
@@ -107,6 +109,8 @@ GROUPS: Final[dict[Group, tuple[Kind, ...]]] = {
     Group.CONNECTION: (
         Kind.PARTNER_CONNECTED,
         Kind.PARTNER_DISCONNECTED,
+        Kind.PARTNER_MOVED,
+        Kind.PARTNER_ZONE_CHANGED,
         Kind.PARTNER_SWITCHED_OFF,
         Kind.PARTNER_SWITCHED_ON,
         Kind.SERVICE_ACCOUNT_ADDED,

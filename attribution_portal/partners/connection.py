@@ -12,6 +12,7 @@ from attribution_portal.platform_api.tokens import AUTH, Account
 from attribution_portal.platform_api.transport import Caller
 from attribution_portal.sealing import SealBrokenError
 
+SEALED_DETAIL = "the stored password cannot be opened"
 SEALED = _(
     "The portal can no longer open the service account's stored password: its encryption key is gone. "
     "Connect again with the password."
@@ -29,7 +30,7 @@ def account_of(service_account: ServiceAccount) -> Account:
         try:
             return service_account.password()
         except SealBrokenError as error:
-            raise SignInFailed("the stored password cannot be opened", endpoint=AUTH.name, sentence=SEALED) from error
+            raise SignInFailed(SEALED_DETAIL, endpoint=AUTH.name, sentence=SEALED) from error
 
     return Account(id=str(service_account.pk), username=service_account.username, password=password)
 

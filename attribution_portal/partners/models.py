@@ -23,7 +23,8 @@ class ServiceAccount(models.Model):
     changed_at = models.DateTimeField(default=timezone.now, help_text="when its password was last given")
     signs_in = models.BooleanField(null=True, help_text="what the last check found; empty before the first")
     checked_at = models.DateTimeField(null=True)
-    findings = models.JSONField(null=True, help_text="the last check, as `partners.checks` writes it")
+    signed_in_at = models.DateTimeField(null=True, help_text="the last check that got in; its token gave the grants")
+    findings = models.JSONField(null=True, help_text="the last check, as `partners.findings` writes it")
 
     def __str__(self) -> str:
         return self.username

@@ -58,6 +58,13 @@ REMEMBER_OUTAGE_SECONDS = 5
 # A refresh and a sign-in together may take this long; the lock of a killed process is free again soon after.
 SIGN_IN_SECONDS = 10.0
 LOCK_SECONDS = 15.0
+# How the `detail` of a sign-in begins that asks for an interactive step.
+CHALLENGE = "challenge "
+REPLACE_IF_STILL = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'KEEPTTL')
+return 1
+"""
 
 logger = logging.getLogger("attribution_portal.platform")
 
@@ -144,6 +151,46 @@ def groups(account: Account) -> tuple[str, ...]:
     names = found if isinstance(found, list) else []
     partners = (name for name in names if isinstance(name, str) and PARTNER_GROUP.fullmatch(name))
     return tuple(dict.fromkeys(partners))
+
+
+def forget(account: Account) -> None:
+    """Its tokens go from this process and from Redis: nobody will ask with them any more. Other processes stop using
+    what they remember when it expires."""
+    key = _key(account)
+    _memory.pop(key, None)
+    _refusals.pop(key, None)
+    _try_store(lambda client: client.delete(key, f"{key}:refused"))
+
+
+def reseal() -> int:
+    """Seal every kept set of tokens with the newest key, so that older keys can go and nobody signs in anew for it.
+    Returns how many were changed. A set that somebody replaces meanwhile stays as they wrote it; one that no key opens
+    is left to its expiry. Raises StoreDown."""
+    newest = Fernet(settings.FIELD_ENCRYPTION_KEYS[0])
+
+    def one(client: store.Client, key: bytes) -> bool:
+        sealed = client.get(key)
+        if not isinstance(sealed, bytes) or _opens(newest, sealed):
+            return False
+        try:
+            plain = _sealer().decrypt(sealed)
+        except InvalidToken:
+            return False
+        return bool(client.eval(REPLACE_IF_STILL, 1, key, sealed, newest.encrypt(plain)))
+
+    def all_of_them(client: store.Client) -> int:
+        keys = [key for key in client.scan_iter("portal-token:*") if isinstance(key, bytes) and key.count(b":") == 1]
+        return sum(one(client, key) for key in keys)
+
+    return store.attempt(all_of_them)
+
+
+def _opens(key: Fernet, sealed: bytes) -> bool:
+    try:
+        key.decrypt(sealed)
+    except InvalidToken:
+        return False
+    return True
 
 
 def _key(account: Account) -> str:
@@ -236,18 +283,19 @@ def _accepted(outcome: Answer | Lost) -> Tokens:
             endpoint=AUTH.name,
             status=error.status,
             request_id=error.request_id,
-            sentence=_reason(error.detail),
+            sentence=refusal(error.detail),
         )
     if error is not None:
         raise error
     body = _decoded(outcome, signed_in, AUTH)
     if body.challenge:
+        detail = f"{CHALLENGE}{body.challenge}"
         raise SignInFailed(
-            f"challenge {body.challenge}",
+            detail,
             endpoint=AUTH.name,
             status=outcome.status,
             request_id=outcome.request_id,
-            sentence=_challenged(body.challenge),
+            sentence=refusal(detail),
         )
     return _tokens(body, identity=body.id_token, refresh=body.refresh_token)
 
@@ -272,7 +320,16 @@ def _tokens(body: SignedIn | Refreshed, *, identity: str, refresh: str) -> Token
     )
 
 
-def _reason(message: str) -> Text:
+def refusal(detail: str) -> Text:
+    """The sentence for a refused sign-in, by the `detail` of its SignInFailed: for those who kept only that."""
+    if detail.startswith(CHALLENGE):
+        return format_lazy(
+            _(
+                "The platform asks the service account for an interactive step ({challenge}) that a server cannot "
+                "answer. Switch multi-factor sign-in off for this account and set a permanent password."
+            ),
+            challenge=detail.removeprefix(CHALLENGE),
+        )
     return {
         "error.auth.invalid_credentials": _(
             "The platform refuses the service account's user name or password. Correct them, then connect again."
@@ -284,17 +341,7 @@ def _reason(message: str) -> Text:
             "The service account has multi-factor sign-in switched on. Switch it off for this account: a server "
             "cannot answer the question."
         ),
-    }.get(message, SignInFailed.sentence)
-
-
-def _challenged(name: str) -> Text:
-    return format_lazy(
-        _(
-            "The platform asks the service account for an interactive step ({challenge}) that a server cannot answer. "
-            "Switch multi-factor sign-in off for this account and set a permanent password."
-        ),
-        challenge=name,
-    )
+    }.get(detail, SignInFailed.sentence)
 
 
 # What is kept, and sealed.
@@ -349,9 +396,7 @@ def _raise_remembered(key: str, fingerprint: str) -> None:
     status = int(record["status"]) if record.get("status") else None
     request_id, detail = record.get("request_id") or None, record.get("detail", "")
     if record.get("class") == SignInFailed.__name__:
-        challenge = detail.removeprefix("challenge ")
-        sentence = _challenged(challenge) if challenge != detail else _reason(detail)
-        raise SignInFailed(detail, endpoint=AUTH.name, status=status, request_id=request_id, sentence=sentence)
+        raise SignInFailed(detail, endpoint=AUTH.name, status=status, request_id=request_id, sentence=refusal(detail))
     raise Unavailable(detail, endpoint=AUTH.name, status=status, request_id=request_id)
 
 

@@ -43,7 +43,7 @@ def test_it_says_what_the_account_may_and_may_not_read(sandbox: Sandbox, credent
     said = connect()
     acme, nordlicht = said.index("partner-id-acme"), said.index("fd4711")
     about_nordlicht = said[nordlicht:].split("\npartner")[0]
-    assert "Acme Concerts (demo), EUR, Lookout and Wave." in said[acme:]
+    assert "partner-id-acme, Acme Concerts (demo): EUR, Lookout and Wave." in said[acme:]
     assert "sales adjustments" in about_nordlicht.split("may not read:")[1]
     assert "may not read" not in said[acme:nordlicht]
 
@@ -77,7 +77,7 @@ def test_a_partner_that_left_the_token_is_kept_as_disconnected(
     Partner.objects.create(partner_id="partner-id-gone", name="Gone", service_account=service_account)
     said = connect()
     assert Partner.objects.get(partner_id="partner-id-gone").connected is False
-    assert "partner-id-gone: Gone is no longer served by this account; its last data are kept." in said
+    assert "partner-id-gone, Gone: No longer served by this account; its last data are kept." in said
 
 
 @pytest.mark.parametrize(

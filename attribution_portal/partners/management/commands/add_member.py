@@ -10,7 +10,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
 from attribution_portal.accounts.models import User
+from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.partners.models import Membership, Partner, Role
+
+ACTOR = Actor.command("add_member")
 
 
 class Command(BaseCommand):
@@ -41,7 +44,19 @@ class Command(BaseCommand):
                 person.save(update_fields=["password"])
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        Membership.objects.update_or_create(user=person, partner=tenant, defaults={"role": role})
+        before = Membership.objects.select_for_update().filter(user=person, partner=tenant).first()
+        if before is None or before.role != role:
+            Membership.objects.update_or_create(user=person, partner=tenant, defaults={"role": role})
+            record(
+                kind=Kind.ROLE_CHANGED if before else Kind.MEMBER_ADDED,
+                actor=ACTOR,
+                partner=tenant,
+                target=person.email,
+                before={"role": before.role} if before else None,
+                after={"role": role},
+            )
+        if password_stdin:
+            record(kind=Kind.PASSWORD_CHANGED, actor=ACTOR, target=person.email)
         self.stdout.write(f"{person.email} is {Role(role).label.lower()} of {tenant.name}.")
         if not person.has_usable_password():
             self.stdout.write("No password is set yet: run again with --password-stdin.")

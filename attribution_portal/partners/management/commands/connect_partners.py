@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from zoneinfo import ZoneInfo
-
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
-from attribution_portal.partners import connect
+from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal.partners import connect, service_accounts, wording
 from attribution_portal.partners.models import Partner, ServiceAccount
+from attribution_portal.partners.zones import is_zone
 from attribution_portal.platform_api.errors import PlatformError
+
+ACTOR = Actor.command("connect_partners")
+# For each account.
+SECONDS = 600.0
 
 
 class Command(BaseCommand):
@@ -29,23 +34,41 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, zone: list[str], **options: object) -> None:
         zones = dict(_zone(each) for each in zone)
+        refused: list[str] = []
         for account in self._accounts():
-            try:
-                outcome = connect.connect(account)
-            except PlatformError as error:
-                raise CommandError(f"{account.username}: {error.sentence} ({error})") from error
+            findings = connect.check(account, actor=ACTOR, seconds=SECONDS)
+            if findings.problem is not None:
+                refused.append(f"{account.username}: {wording.problem(findings.problem)}")
+                continue
             self.stdout.write(f"{account.username} signs in at {settings.PLATFORM_BASE_URL}.")
-            for line in connect.in_words(outcome):
+            for line in wording.lines(findings) or ["Its token names no partner."]:
                 self.stdout.write(line)
+        if refused:
+            raise CommandError("\n".join(refused))
         for partner_id, name in zones.items():
-            if not Partner.objects.filter(partner_id=partner_id).update(timezone=name):
-                raise CommandError(f"--zone: no partner {partner_id!r} is connected.")
-            self.stdout.write(f"{partner_id}: days are those of {name}.")
+            self._set_zone(partner_id, name)
+
+    @transaction.atomic
+    def _set_zone(self, partner_id: str, name: str) -> None:
+        partner = Partner.objects.select_for_update(no_key=True).filter(partner_id=partner_id).first()
+        if partner is None:
+            raise CommandError(f"--zone: no partner {partner_id!r} is connected.")
+        if partner.timezone != name:
+            record(
+                kind=Kind.PARTNER_ZONE_CHANGED,
+                actor=ACTOR,
+                partner=partner,
+                target=partner_id,
+                before={"zone": partner.timezone},
+                after={"zone": name},
+            )
+            Partner.objects.filter(pk=partner.pk).update(timezone=name)
+        self.stdout.write(f"{partner_id}: days are those of {name}.")
 
     def _accounts(self) -> list[ServiceAccount]:
         username, password = settings.PLATFORM_USERNAME, settings.PLATFORM_PASSWORD
         if username and password:
-            return [connect.store_account(username=username, password=password)]
+            return [_given(username, password)]
         if username or password:
             missing = "PLATFORM_PASSWORD" if username else "PLATFORM_USERNAME"
             raise CommandError(f"{missing} is missing.")
@@ -54,10 +77,21 @@ class Command(BaseCommand):
         raise CommandError("PLATFORM_USERNAME and PLATFORM_PASSWORD are missing, and no account is stored yet.")
 
 
+def _given(username: str, password: str) -> ServiceAccount:
+    """Stored, when the platform takes what is new of it."""
+    account = ServiceAccount.objects.filter(username=username).first()
+    try:
+        if account is None:
+            return service_accounts.add(username=username, password=password, actor=ACTOR)
+        if not account.has_password(password):
+            service_accounts.change_password(account, password, actor=ACTOR)
+    except PlatformError as error:
+        raise CommandError(f"{username}: {error.sentence} ({error})") from error
+    return account
+
+
 def _zone(given: str) -> tuple[str, str]:
     partner_id, _, name = given.rpartition("=")
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise CommandError(f"--zone: {name!r} is no time zone. Give it as partner-id-acme=Europe/Berlin.") from error
+    if not is_zone(name):
+        raise CommandError(f"--zone: {name!r} is no time zone. Give it as partner-id-acme=Europe/Berlin.")
     return partner_id, name
