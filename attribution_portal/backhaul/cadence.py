@@ -19,6 +19,8 @@ WEEKLY = timedelta(days=7)
 DAILY_FOR = timedelta(days=14)
 FIRST_RETRY = timedelta(seconds=30)
 LAST_RETRY = timedelta(hours=1)
+# An ended package that cannot be read is left in peace after waits of 34 hours in all.
+LAST_TRIES = 12
 LOOKED_AT = timedelta(seconds=60)
 
 
@@ -44,11 +46,13 @@ class Course:
 
 
 def next_due(course: Course) -> datetime | None:
-    """The instant of the next reading; None: never again."""
-    if course.failures:
-        wait = _retry(course.failures, course.retry_after)
-    elif course.state is State.ENDED:
+    """The instant of the next reading; None: never again. An ended package is read well once more; one that cannot be
+    read is tried ever more seldom, `LAST_TRIES` times: its last results are kept either way."""
+    is_over = course.state is State.ENDED
+    if is_over and not 0 < course.failures <= LAST_TRIES:
         return None
+    if course.failures:
+        wait = _retry(course.failures, course.retry_after, last=DAILY if is_over else LAST_RETRY)
     else:
         wait = _wait(course)
     if course.watched and not course.retry_after:
@@ -56,9 +60,9 @@ def next_due(course: Course) -> datetime | None:
     return course.now + wait
 
 
-def _retry(failures: int, retry_after: float | None) -> timedelta:
-    """Doubling from 30 s to 1 h; never earlier than the platform asked for."""
-    doubled = min(LAST_RETRY, FIRST_RETRY * (1 << min(failures - 1, 10)))
+def _retry(failures: int, retry_after: float | None, *, last: timedelta) -> timedelta:
+    """Doubling from 30 s to `last`; never earlier than the platform asked for, which is heeded up to 1 h."""
+    doubled = min(last, FIRST_RETRY * (1 << min(failures - 1, LAST_TRIES)))
     return max(doubled, timedelta(seconds=min(retry_after or 0.0, LAST_RETRY.total_seconds())))
 
 

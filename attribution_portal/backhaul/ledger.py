@@ -24,7 +24,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from attribution_portal.backhaul import fingerprints, standing
+from attribution_portal.backhaul import fingerprints, outages, standing
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.backhaul.state import IN_DOUBT, PATIENCE
 from attribution_portal.partners.models import Partner
@@ -241,15 +241,15 @@ class _Batch:
     def fail(self, state: PollState, failure: Failure) -> None:
         """One bad reading. A spent budget is none: the platform was not asked, and is asked when a place comes free."""
         error = failure.error
-        retry_after: float | None = getattr(error, "retry_after", None)
-        if isinstance(error, Unavailable) and error.status is None and retry_after is not None:
-            state.next_due = self.now + timedelta(seconds=retry_after)
+        waits = outages.seconds_to_wait(error)
+        if waits is not None:
+            state.next_due = self.now + timedelta(seconds=waits)
             return
         state.failures += 1
         state.failing_since = state.failing_since or failure.at
         state.last_error = type(error).__name__
         state.last_read_at = failure.at
-        self.schedule(state, retry_after=retry_after)
+        self.schedule(state, retry_after=error.retry_after if isinstance(error, Unavailable) else None)
 
     def schedule(self, state: PollState, *, retry_after: float | None = None) -> None:
         state.next_due = standing.next_due(

@@ -1,31 +1,30 @@
-"""The portal's copy of a partner's packages, and how reading a partner as a whole goes."""
+"""The portal's copy of a partner's packages: what its list names, what changed, what is gone."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Q, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
 from django.utils import timezone
 
-from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
+from attribution_portal.backhaul import outages
+from attribution_portal.backhaul.models import Package, PollState
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
 from attribution_portal.platform_api import payloads as wire
-from attribution_portal.platform_api.errors import NotPermitted, PlatformError, SignInFailed
+from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.transport import Caller
 
 logger = logging.getLogger(__name__)
 
-FIRST_PARKING: Final = timedelta(minutes=1)
-LONGEST_PARKING: Final = timedelta(hours=1)
 LONGEST_ID: Final = 200
-MIRRORED: Final = ("title", "status", "created_at", "events", "clusters_read_at", "vanished_at")
+MIRRORED: Final = ("title", "status", "created_at", "events", "clusters_read_at", "vanished_at", "last_seen")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,13 +37,14 @@ class Listed:
     vanished: int
 
 
-def refresh(*, partner: Partner, caller: Caller) -> Listed:
+def refresh(*, partner: Partner, caller: Caller, packages_failed: bool = False) -> Listed:
     """Read the partner's list and store it: new packages, what changed, what is gone (and what came back). Raises
-    PlatformError; how it went is remembered either way, and a partner that cannot sign in or may not is parked."""
+    PlatformError; how it went is remembered either way. `packages_failed`: none of those asked for just before could
+    be reached."""
     try:
         reading = packages.list_packages(caller=caller)
     except PlatformError as error:
-        failed(partner=partner, error=error, now=timezone.now())
+        outages.list_failed(partner=partner, error=error, packages_too=packages_failed, now=timezone.now())
         raise
     return store(partner=partner, found=reading.value, read_at=reading.read_at)
 
@@ -52,7 +52,7 @@ def refresh(*, partner: Partner, caller: Caller) -> Listed:
 def store(*, partner: Partner, found: Sequence[wire.Package], read_at: datetime) -> Listed:
     """The whole list as read at `read_at`. A list that is older than the one stored changes nothing."""
     with transaction.atomic():
-        poll = _lock(partner)
+        poll = outages.lock(partner)
         if poll.listed_at is not None and poll.listed_at > read_at:
             return Listed(total=len(found), new=0, changed=0, vanished=0)
         comparison = _compare(partner, found, read_at)
@@ -61,9 +61,9 @@ def store(*, partner: Partner, found: Sequence[wire.Package], read_at: datetime)
         gone = Package.objects.filter(partner=partner, vanished_at=None, last_seen__lte=read_at)
         vanished = list(gone.exclude(package_id__in=listed).values_list("pk", flat=True))
         # A partner that was parked and can be read again: everything that failed with it is tried again at once.
-        failed_too = Q(failures__gt=0) if poll.parked_until is not None else Q(pk__in=[])
-        _keep(comparison, read_at, gone=vanished, stirring=failed_too)
-        poll.failures, poll.failing_since, poll.last_error, poll.parked_until = 0, None, "", None
+        failed_too = outages.STIRRED if poll.parked_until is not None else Q(pk__in=[])
+        _keep(comparison, read_at, gone=vanished, listed_before=poll.listed_at, stirring=failed_too)
+        outages.list_answers(poll)
         poll.listed_at = read_at
         poll.save()
     return Listed(total=len(found), new=len(comparison.new), changed=len(comparison.changed), vanished=len(vanished))
@@ -72,50 +72,26 @@ def store(*, partner: Partner, found: Sequence[wire.Package], read_at: datetime)
 def store_one(*, partner: Partner, found: wire.Package, read_at: datetime) -> Package:
     """A package that somebody opened before the list named it."""
     with transaction.atomic():
-        _lock(partner)
+        outages.lock(partner)
         _keep(_compare(partner, [found], read_at), read_at)
     return Package.objects.get(partner=partner, package_id=found.id)
 
 
-def failed(*, partner: Partner, error: PlatformError, now: datetime) -> None:
-    """Remember why; park the partner when asking again soon would be pointless or, for a sign-in, harmful."""
-    with transaction.atomic():
-        poll = _lock(partner)
-        if poll.parked_until is not None and poll.parked_until > now:
-            # Chunks that were under way when the first of them failed tell nothing new.
-            return
-        poll.failures += 1
-        poll.failing_since = poll.failing_since or now
-        poll.last_error = type(error).__name__
-        if isinstance(error, SignInFailed | NotPermitted):
-            wait = min(LONGEST_PARKING, FIRST_PARKING * (1 << min(poll.failures - 1, 10)))
-            poll.parked_until = now + wait
-        poll.save()
-    logger.warning("partner %s: %s", partner.partner_id, error)
-
-
-def due(now: datetime) -> Iterable[Partner]:
-    """The partners whose lists may be read: connected, not switched off, not parked."""
-    parked = Q(poll__parked_until__gt=now)
+def due(now: datetime) -> QuerySet[Partner]:
+    """The partners whose lists may be read: connected, not switched off, not parked, not just failed."""
+    waiting = Q(poll__parked_until__gt=now) | Q(poll__list_due__gt=now)
     return (
         Partner.objects.filter(connected=True, switched_off_at=None)
-        .exclude(parked)
+        .exclude(waiting)
         .select_related("service_account", "poll")
     )
 
 
-def _lock(partner: Partner) -> PartnerPoll:
-    """Whoever stores packages of a partner holds this row: two lists cannot interleave."""
-    PartnerPoll.objects.bulk_create([PartnerPoll(partner=partner)], ignore_conflicts=True)
-    return PartnerPoll.objects.select_for_update().get(partner=partner)
-
-
 @dataclass(frozen=True, slots=True)
 class _Comparison:
-    """What the platform names against what is stored; nothing is written yet. `changed` are among `known`."""
+    """What the platform names against what is stored; nothing is written yet."""
 
     partner: Partner
-    known: list[Package]
     new: list[Package]
     changed: list[Package]
 
@@ -134,8 +110,9 @@ def _compare(partner: Partner, found: Sequence[wire.Package], read_at: datetime)
             new.append(row)
             _mirror(row, package)
         elif _mirror(row, package):
+            row.last_seen = max(row.last_seen, read_at)
             changed.append(row)
-    return _Comparison(partner, list(known.values()), new, changed)
+    return _Comparison(partner, new, changed)
 
 
 def _has_address(package_id: str) -> bool:
@@ -143,24 +120,33 @@ def _has_address(package_id: str) -> bool:
     return len(package_id) <= LONGEST_ID and "/" not in package_id and package_id not in (".", "..")
 
 
-def _keep(comparison: _Comparison, read_at: datetime, *, gone: Sequence[int] = (), stirring: Q | None = None) -> None:
-    """Store what was found. What changed, what is `gone` and what `stirring` selects is read at once.
+def _keep(
+    comparison: _Comparison,
+    read_at: datetime,
+    *,
+    gone: Sequence[int] = (),
+    listed_before: datetime | None = None,
+    stirring: Q | None = None,
+) -> None:
+    """Store what was found. What changed, what is `gone` and what `stirring` selects is read at once. What stands in
+    the list as before is not written, and not even locked: there may be thousands, each minute. `gone` was last seen
+    in the list of `listed_before`, unless somebody opened it after that.
 
     Rows are locked as `ledger.record` locks them, so that the two wait for each other and never in a circle: poll
     states before packages, each in the order of their keys."""
-    known, changed = [row.pk for row in comparison.known], [row.pk for row in comparison.changed]
-    concerned = Q(pk__in=[*changed, *gone]) | (stirring or Q(pk__in=[]))
+    touched = [*(row.pk for row in comparison.changed), *gone]
+    concerned = Q(pk__in=touched) | (stirring or Q(pk__in=[]))
     states = PollState.objects.select_for_update().filter(concerned, partner=comparison.partner).order_by("pk")
     stirred = list(states.values_list("pk", flat=True))
-    rows = Package.objects.select_for_update(no_key=True).filter(pk__in=[*known, *gone]).order_by("pk")
+    rows = Package.objects.select_for_update(no_key=True).filter(pk__in=touched).order_by("pk")
     list(rows.values_list("pk", flat=True))
     Package.objects.bulk_create(comparison.new)
     PollState.objects.bulk_create(
         PollState(package=row, partner=comparison.partner, next_due=read_at) for row in comparison.new
     )
     Package.objects.bulk_update(comparison.changed, MIRRORED)
-    Package.objects.filter(pk__in=known).update(last_seen=Greatest(F("last_seen"), Value(read_at)))
-    Package.objects.filter(pk__in=gone).update(vanished_at=read_at)
+    seen = F("last_seen") if listed_before is None else Greatest(F("last_seen"), Value(listed_before))
+    Package.objects.filter(pk__in=gone).update(vanished_at=read_at, last_seen=seen)
     later = Q(next_due=None) | Q(next_due__gt=read_at)
     PollState.objects.filter(later, pk__in=stirred).update(next_due=read_at)
 

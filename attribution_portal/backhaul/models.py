@@ -45,6 +45,8 @@ class Package(models.Model):
 
     `events`: `[{"id", "title"}]`. `clusters`: `[{"tc", "label", "customers"}]`, where `customers` is the number of
     people in the segment or null; empty until `clusters_read_at`, which is null when they have to be read (again).
+    `last_seen`: when the platform last named it with news. One that only stands in the list unchanged is not written:
+    unless it vanished, it stood in the list of `PartnerPoll.listed_at`.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="packages")
@@ -227,14 +229,17 @@ class PollState(AttributionFields):
 
 
 class PartnerPoll(models.Model):
-    """How reading a partner as a whole goes. While `parked_until` lies ahead nothing of this partner is polled: its
-    sign-in fails or it may not read packages. `listed_at`: when its list of packages was last read."""
+    """How reading a partner as a whole goes (`outages`). While `parked_until` lies ahead nothing of this partner is
+    polled; once it has passed, reading is tried carefully until something answers. `parked_since`: the first parking of
+    those in a row. `listed_at`: when its list of packages was last read; `list_due`: not to be read before."""
 
     partner = models.OneToOneField(Partner, primary_key=True, on_delete=models.CASCADE, related_name="poll")
     listed_at = models.DateTimeField(null=True)
     failures = models.PositiveIntegerField(default=0)
     failing_since = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=40, blank=True)
+    list_due = models.DateTimeField(null=True)
+    parked_since = models.DateTimeField(null=True)
     parked_until = models.DateTimeField(null=True)
 
     class Meta:
@@ -243,6 +248,11 @@ class PartnerPoll(models.Model):
                 condition=Q(failures=0, failing_since__isnull=True, last_error="", parked_until__isnull=True)
                 | (Q(failures__gte=1, failing_since__isnull=False) & ~Q(last_error="")),
                 name="partner_poll_failure_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=Q(parked_since__isnull=True, parked_until__isnull=True)
+                | Q(parked_since__isnull=False, parked_until__isnull=False),
+                name="partner_parking_is_whole",
             ),
         ]
 

@@ -23,7 +23,7 @@ from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 from django.utils import timezone
 
-from attribution_portal.backhaul import fingerprints, ledger, listing
+from attribution_portal.backhaul import fingerprints, ledger, listing, outages
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -50,13 +50,14 @@ AT_MOST_EVERY: Final = timedelta(seconds=60)
 LARGEST_SUM: Final = 10**18
 UNSET: Final = AttributionSettings(model=None, window=None, email_sent_date=None)
 
-# Each partner's first due package comes before anybody's second. The conditions stand twice because a row that another
-# claim has just taken is looked at again when its lock is free.
+# Each partner's first due package comes before anybody's second. Of a partner whose parking has just run out one
+# package at a time is tried (`outages`). The conditions stand twice because a row that another claim has just taken is
+# looked at again when its lock is free.
 CLAIM: Final = """
 WITH held AS (
     SELECT partner_id, count(*) AS rows FROM backhaul_pollstate WHERE lease_until > %(now)s GROUP BY partner_id
 ), due AS (
-    SELECT s.package_id,
+    SELECT s.package_id, w.parked_until IS NOT NULL AS is_tried,
            row_number() OVER (PARTITION BY s.partner_id ORDER BY s.next_due, s.package_id)
              + COALESCE(held.rows, 0) AS turn
     FROM backhaul_pollstate s
@@ -70,7 +71,7 @@ WITH held AS (
 ), chosen AS (
     SELECT s.package_id, due.turn
     FROM backhaul_pollstate s
-    JOIN due ON due.package_id = s.package_id AND due.turn <= %(share)s
+    JOIN due ON due.package_id = s.package_id AND due.turn <= CASE WHEN due.is_tried THEN 1 ELSE %(share)s END
     WHERE s.next_due <= %(due)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
     ORDER BY due.turn, s.next_due, s.package_id
@@ -140,13 +141,17 @@ def poll_chunk(chunk: Chunk) -> ledger.Recorded:
         PollState.objects.filter(pk__in=mine).update(lease_until=now + LEASE)
     if not mine:
         return ledger.Recorded(taken=0, new_rows=0, failures=0)
-    partner = Partner.objects.select_related("service_account").get(pk=chunk.partner)
+    partner = Partner.objects.select_related("service_account", "poll").get(pk=chunk.partner)
+    parked_until = outages.parking_of(partner)
+    is_off = not partner.connected or partner.switched_off_at is not None
+    if is_off or (parked_until is not None and parked_until > now):
+        # Since it was claimed. It stays due, and is claimed again when the partner is back.
+        PollState.objects.filter(pk__in=mine, lease=chunk.lease).update(lease=None, lease_until=None)
+        return ledger.Recorded(taken=0, new_rows=0, failures=0)
     states = list(PollState.objects.filter(pk__in=mine, lease=chunk.lease).select_related("package", "latest"))
     caller = caller_for(partner, lane="polling")
     observations, failures = read(states=states, caller=caller, deadline=time.monotonic() + CHUNK_SECONDS)
-    blocked = next((failure.error for failure in failures if isinstance(failure.error, SignInFailed)), None)
-    if blocked is not None:
-        listing.failed(partner=partner, error=blocked, now=timezone.now())
+    _judge(partner, caller, [failure.error for failure in failures], any_read=bool(observations))
     return ledger.record(
         partner=partner,
         observations=observations,
@@ -154,6 +159,22 @@ def poll_chunk(chunk: Chunk) -> ledger.Recorded:
         lease=chunk.lease,
         now=timezone.now(),
     )
+
+
+def _judge(partner: Partner, caller: Caller, errors: Sequence[PlatformError], *, any_read: bool) -> None:
+    """What a chunk says about its partner as a whole."""
+    refused = next((error for error in errors if isinstance(error, SignInFailed)), None)
+    if refused is not None:
+        outages.sign_in_failed(partner=partner, error=refused, now=timezone.now())
+    elif any_read:
+        if outages.parking_of(partner) is not None:
+            outages.packages_answer(partner=partner, now=timezone.now())
+    elif errors and all(outages.is_unreachable(error) for error in errors):
+        try:
+            listing.refresh(partner=partner, caller=caller, packages_failed=True)
+        except PlatformError:
+            # Remembered with the partner, which is parked now if its list is out of reach too.
+            return
 
 
 def read_now(*, partner: Partner, package: Package, caller: Caller) -> PlatformError | None:

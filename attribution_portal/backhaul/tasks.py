@@ -9,7 +9,6 @@ from celery import shared_task
 from django.utils import timezone
 
 from attribution_portal.backhaul import listing, polling
-from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
 
 # A chunk that waited this long has almost lost its lease.
@@ -36,8 +35,12 @@ def list_packages() -> None:
 
 @shared_task(name="backhaul.list_partner")
 def list_partner(partner: int) -> None:
+    found = listing.due(timezone.now()).filter(pk=partner).first()
+    if found is None:
+        # Parked, switched off or disconnected since it was sent.
+        return
     try:
-        polling.list_packages(partner=Partner.objects.select_related("service_account").get(pk=partner))
+        polling.list_packages(partner=found)
     except PlatformError:
         # Remembered with the partner, and shown on its pages.
         return

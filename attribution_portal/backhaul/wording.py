@@ -213,6 +213,8 @@ def state_sentence(state: State, facts: Facts, *, results_from: datetime | None,
             text += " " + reader.gettext("What you see was read before that.")
     elif state is State.ENDED:
         text = _ended(facts, reader)
+        if facts.failing_since is not None:
+            text += " " + reader.gettext("Reading it once more has failed since %(since)s. %(error)s")
     elif state is State.CURRENT:
         text = reader.gettext(
             "These are the latest results. Without a window that begins and ends, nothing says when they are final."

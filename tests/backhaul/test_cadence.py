@@ -72,6 +72,8 @@ def closed(days_ago: int) -> Course:
         (replace(PLAIN, failures=1, retry_after=90.0), 90),
         (replace(PLAIN, failures=1, retry_after=1e9), 3600),
         (replace(PLAIN, state=State.ENDED, failures=3), 120),
+        (replace(PLAIN, state=State.ENDED, failures=9), 7680),
+        (replace(PLAIN, state=State.ENDED, failures=12), 61_440),
         (replace(PLAIN, watched=True), 60),
         (replace(waiting(seconds=0), watched=True), 10),
         (replace(PLAIN, failures=8, watched=True), 60),
@@ -82,6 +84,11 @@ def closed(days_ago: int) -> Course:
 )
 def test_the_wait_follows_from_the_state(course: Course, seconds: float) -> None:
     assert cadence.next_due(course) == NOW + timedelta(seconds=seconds)
+
+
+@pytest.mark.parametrize("failures", [13, 5000])
+def test_an_ended_package_that_cannot_be_read_is_given_up(failures: int) -> None:
+    assert cadence.next_due(replace(PLAIN, state=State.ENDED, failures=failures)) is None
 
 
 def test_an_ended_package_is_not_read_again_after_one_good_reading() -> None:

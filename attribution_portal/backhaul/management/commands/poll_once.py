@@ -37,8 +37,12 @@ class Command(BaseCommand):
             told[pk].append(f"{read} read, {new} with new results, {failed} could not be read")
             self.stdout.write(f"{partner.name} ({partner.partner_id}): {'; '.join(told[pk])}.")
         for partner in Partner.objects.exclude(pk__in=partners):
-            why = "waits after failures" if partner.connected else "is not connected"
-            self.stdout.write(f"{partner.name} ({partner.partner_id}): {why}.")
+            self.stdout.write(f"{partner.name} ({partner.partner_id}): {self._why_not(partner)}.")
+
+    def _why_not(self, partner: Partner) -> str:
+        if partner.switched_off_at is not None:
+            return "is switched off"
+        return "waits after failures" if partner.connected else "is not connected"
 
     def _list(self, partner: Partner) -> str:
         try:
