@@ -212,6 +212,34 @@ _TERMS = (
         _("Provisional"),
         _("The attribution window is still open, so the result can grow."),
     ),
+    Term(
+        "expected_sales",
+        _("Expected sales"),
+        _(
+            "The share of the capacity that the platform expects to be sold, beside its benchmark: what comparable"
+            " events reach."
+        ),
+    ),
+    Term(
+        "portfolio_revenue",
+        _("Revenue"),
+        _("What buyers paid for all of the partner's events, as the platform adds it up."),
+    ),
+    Term(
+        "running_events",
+        _("Running events"),
+        _("Events for which a campaign runs now, as the platform counts them."),
+    ),
+    Term(
+        "running_campaigns",
+        _("Running campaigns"),
+        _("Campaigns that run now, over all events, as the platform counts them. An event may have several."),
+    ),
+    Term(
+        "flagged",
+        _("Flagged events"),
+        _("Events that the platform marks as wanting attention."),
+    ),
 )
 TERMS = {term.key: term for term in _TERMS}
 

@@ -3,4 +3,7 @@ from django.urls import path
 from attribution_portal.lookout import views
 
 app_name = "lookout"
-urlpatterns = [path("<id:eid>/", views.event, name="event")]
+urlpatterns = [
+    path("", views.events, name="events"),
+    path("<id:eid>/", views.event, name="event"),
+]

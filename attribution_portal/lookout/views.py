@@ -1,20 +1,54 @@
-"""Lookout: an event's page."""
+"""Lookout: the list of events, and an event's page."""
 
 from __future__ import annotations
 
-from django.http import Http404, HttpResponse
+from urllib.parse import urlsplit
+
+from django.http import Http404, HttpResponse, QueryDict
 from django.shortcuts import render
+from django.urls import reverse
 from django.utils import timezone
+from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from attribution_portal import http
 from attribution_portal.http import PortalRequest
-from attribution_portal.lookout import reports
+from attribution_portal.lookout import listing, reports
+from attribution_portal.lookout.filter_form import FiltersForm
 from attribution_portal.lookout.forms import SelectionForm
 from attribution_portal.panels import Panel
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.platform_api.errors import NotFound, NotPermitted
 
 FIGURES = "figures"
+FOUND = "found"
+
+
+@partner_view()
+def events(request: PortalRequest) -> HttpResponse:
+    """The list or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
+    form = FiltersForm(request.GET)
+    page = listing.page(
+        listing.Asked(
+            partner=request.partner,
+            filters=form.filters,
+            number=form.number,
+            notes=form.notes,
+            today=timezone.now().astimezone(request.partner.zone).date(),
+            reader=http.reader(request),
+            path=reverse("lookout:events", args=[request.partner.partner_id]),
+        )
+    )
+    if request.htmx.target != FOUND:
+        return render(request, "lookout/events.html", {"page": page})
+    response = render(request, f"lookout/events.html#{FOUND}", {"page": page, "alone": True})
+    response = (replace_url if _goes_on_typing(request) else push_url)(response, page.address)
+    return trigger_client_event(response, "announce", {"value": page.summary})
+
+
+def _goes_on_typing(request: PortalRequest) -> bool:
+    """A search that is typed letter by letter is one step back in the history, not one for each letter."""
+    before = QueryDict(urlsplit(request.htmx.current_url or "").query)
+    return request.htmx.trigger == "q" and bool(before.get("q"))
 
 
 @partner_view()

@@ -57,15 +57,24 @@ def _event(members: Members) -> Event:
 
 
 def _event_benchmark(members: Members | None) -> EventBenchmark | None:
+    """Always fractions of capacity. The rule is that of the call for one event's benchmark (§5): when the largest value
+    is not below 1.5, all of them are percent."""
     if members is None:
         return None
-    prediction = members.inner("prediction")
+    levels = members.inner("prediction")
+    prediction = levels.amount("value") if levels else None
+    usual = levels.amount("benchmark") if levels else None
+    factor = Decimal(1) if _are_fractions(prediction, usual) else Decimal("0.01")
     found = EventBenchmark(
-        prediction=prediction.amount("value") if prediction else None,
-        benchmark=prediction.amount("benchmark") if prediction else None,
+        prediction=None if prediction is None else prediction * factor,
+        benchmark=None if usual is None else usual * factor,
         state=members.text("state"),
     )
     return None if found == EventBenchmark(None, None, None) else found
+
+
+def _are_fractions(*levels: Decimal | None) -> bool:
+    return all(abs(level) < FRACTION_BELOW for level in levels if level is not None)
 
 
 def events_statistics(payload: object) -> EventsStatistics:
@@ -141,8 +150,7 @@ def benchmark(payload: object) -> Benchmark:
     if now is None:
         now = _level(members, "now")
     prediction = _level(members, "prediction")
-    known = [abs(value) for value in (now, prediction) if value is not None]
-    factor = Decimal(100) if known and max(known) < FRACTION_BELOW else Decimal(1)
+    factor = Decimal(100) if _are_fractions(now, prediction) else Decimal(1)
     return Benchmark(
         now=None if now is None else now * factor,
         prediction=None if prediction is None else prediction * factor,

@@ -1,0 +1,162 @@
+"""The query string of the events list, parsed. What cannot be used is left out, with words at its field."""
+
+from __future__ import annotations
+
+import unicodedata
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from django import forms
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from attribution_portal.lookout.filters import STATUSES, Filters
+from attribution_portal.periods import FIRST_DAY, LAST_DAY
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
+LONGEST_TEXT: Final = 200
+MOST_CITIES: Final = 20
+# The platform takes a page's number as it is; no partner has ten million events.
+LAST_PAGE: Final = 200_000
+
+# Python's own words and the plural make poor parameters, so the fields have names of their own.
+_PARAMETERS: Final = {
+    "start": "from",
+    "end": "to",
+    "cities": "city",
+    "statuses": "status",
+    "with_campaigns": "campaigns",
+}
+_YES: Final = frozenset({"1", "true", "on"})
+_NO: Final = frozenset({"", "0", "false"})
+
+
+def _day() -> forms.DateField:
+    return forms.DateField(
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": _("This is not a date: write it as 2026-06-15.")},
+    )
+
+
+def _several() -> forms.Field:
+    return forms.Field(required=False, widget=forms.MultipleHiddenInput)
+
+
+def _is_text(value: str) -> bool:
+    return len(value) <= LONGEST_TEXT and not any(unicodedata.category(sign) == "Cc" for sign in value)
+
+
+class FiltersForm(forms.Form):
+    """Never refuses a page: `filters` and `page` always hold something to show."""
+
+    # Not a CharField: its own words for what it refuses come without ours.
+    q = forms.Field(required=False)
+    start = _day()
+    end = _day()
+    cities = _several()
+    statuses = _several()
+    with_campaigns = forms.Field(required=False)
+    archived = forms.Field(required=False)
+    page = forms.Field(required=False)
+
+    def __init__(self, query: QueryDict) -> None:
+        super().__init__(query)
+        # Words at fields of which a part can be used.
+        self._remarks: dict[str, StrOrPromise] = {}
+
+    def add_prefix(self, field_name: str) -> str:
+        return _PARAMETERS.get(field_name, field_name)
+
+    def clean_q(self) -> str:
+        found = " ".join(str(self.cleaned_data["q"] or "").split())
+        if len(found) > LONGEST_TEXT:
+            raise forms.ValidationError(
+                _("At most %(n)s characters can be searched for, so this is not used."), params={"n": LONGEST_TEXT}
+            )
+        if not _is_text(found):
+            raise forms.ValidationError(_("This holds characters that no title has, so it is not used."))
+        return found
+
+    def clean_start(self) -> date | None:
+        return self._in_reach("start")
+
+    def clean_end(self) -> date | None:
+        return self._in_reach("end")
+
+    def _in_reach(self, name: str) -> date | None:
+        day: date | None = self.cleaned_data[name]
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise forms.ValidationError(_("Choose a day between 1900 and 2100."))
+        return day
+
+    def clean_cities(self) -> tuple[str, ...]:
+        """An empty one is the field for another city, left empty."""
+        given = dict.fromkeys(" ".join(city.split()) for city in self.cleaned_data["cities"])
+        named = [city for city in given if city]
+        found = [city for city in named if _is_text(city)]
+        if len(found) < len(named):
+            self._remarks["cities"] = _("This holds characters that no city has, so it is not used.")
+        if len(found) > MOST_CITIES:
+            self._remarks["cities"] = _("At most 20 cities can be chosen: the others are not used.")
+        return tuple(found[:MOST_CITIES])
+
+    def clean_statuses(self) -> tuple[str, ...]:
+        given = {status.upper() for status in self.cleaned_data["statuses"]} - {""}
+        if not given <= set(STATUSES):
+            self._remarks["statuses"] = _("There is no such campaign status, so it is not used.")
+        return tuple(status for status in STATUSES if status in given)
+
+    def clean_with_campaigns(self) -> bool:
+        return self._flag("with_campaigns")
+
+    def clean_archived(self) -> bool:
+        return self._flag("archived")
+
+    def _flag(self, name: str) -> bool:
+        word = str(self.cleaned_data[name] or "").lower()
+        if word not in _YES | _NO:
+            raise forms.ValidationError(_("This can only be switched on, with 1, so it is not used."))
+        return word in _YES
+
+    def clean_page(self) -> int:
+        word = str(self.cleaned_data["page"] or "1")
+        number = int(word) if word.isascii() and word.isdigit() and len(word) < 10 else 0
+        if not 1 <= number <= LAST_PAGE:
+            raise forms.ValidationError(_("There is no such page, so this is the first."))
+        return number
+
+    def clean(self) -> dict[str, object]:
+        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
+        if start and end and end < start:
+            self.add_error("end", _("The last day is before the first, so it is not used."))
+        return self.cleaned_data
+
+    @property
+    def filters(self) -> Filters:
+        self.is_valid()
+        cleaned = self.cleaned_data
+        return Filters(
+            q=cleaned.get("q") or "",
+            start=cleaned.get("start"),
+            end=cleaned.get("end"),
+            cities=cleaned.get("cities") or (),
+            statuses=cleaned.get("statuses") or (),
+            with_campaigns=bool(cleaned.get("with_campaigns")),
+            archived=bool(cleaned.get("archived")),
+        )
+
+    @property
+    def number(self) -> int:
+        """The page that is asked for."""
+        self.is_valid()
+        return int(self.cleaned_data.get("page") or 1)
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Words at a field, by the name of its query parameter."""
+        found = {name: " ".join(map(str, words)) for name, words in self.errors.items()}
+        found |= {name: str(words) for name, words in self._remarks.items()}
+        return {_PARAMETERS.get(name, name): words for name, words in found.items()}
