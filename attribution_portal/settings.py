@@ -58,6 +58,20 @@ DEMO = env.flag("DEMO")
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0 if LOCAL else 1, at_least=0)
 PARTNER_TIME_ZONE = env.text("PARTNER_TIME_ZONE") or "Europe/Berlin"
 env.check_zone("PARTNER_TIME_ZONE", PARTNER_TIME_ZONE)
+# Outgoing mail, by one address (docs/sign-in.md).
+MAIL = env.mail("EMAIL_URL", required=not LOCAL)
+DEFAULT_FROM_EMAIL = (env.text if LOCAL else env.required)("DEFAULT_FROM_EMAIL") or "Attribution Portal <portal@localhost>"
+env.check_sender("DEFAULT_FROM_EMAIL", DEFAULT_FROM_EMAIL)
+# Whoever has one of these roles with any partner, or operates the portal, needs a second factor to sign in.
+MFA_REQUIRED_ROLES = env.choices(
+    "MFA_REQUIRED_ROLES",
+    ("viewer", "editor", "account_manager", "operator"),
+    default=("account_manager", "operator"),
+    may_be_empty=LOCAL or DEMO,
+)
+# Single sign-on with an OpenID Connect provider. Whether a sign-in there replaces the second factor here.
+OIDC = env.single_sign_on(allow_loopback=LOCAL)
+OIDC_COUNTS_AS_SECOND_FACTOR = env.flag("OIDC_COUNTS_AS_SECOND_FACTOR")
 if problems := env.problems:
     raise ImproperlyConfigured(
         "The portal cannot start:\n" + "".join(f"  - {problem}\n" for problem in problems) + env.hint
@@ -83,6 +97,9 @@ INSTALLED_APPS = [
     "attribution_portal.accounts",
     "attribution_portal.partners",
     "attribution_portal.audit",
+    "attribution_portal.members",
+    "attribution_portal.adjustments",
+    "attribution_portal.lookout",
     "attribution_portal.backhaul",
     "attribution_portal.ops",
 ]
@@ -91,6 +108,7 @@ MIDDLEWARE = [
     "attribution_portal.ops.health.HealthMiddleware",
     "attribution_portal.ops.addresses.ClientAddressMiddleware",
     "django.middleware.security.SecurityMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_permissions_policy.PermissionsPolicyMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -102,9 +120,9 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
-    "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "attribution_portal.accounts.doors.DoorMiddleware",
 ]
 ROOT_URLCONF = "attribution_portal.urls"
 WSGI_APPLICATION = "attribution_portal.wsgi.application"
@@ -160,18 +178,55 @@ ACCOUNT_ADAPTER = "attribution_portal.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# People are invited at their address, which is proof enough that it is theirs, and nobody changes it (accounts/urls.py).
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
 # Seconds for which a person counts as the one who signed in, where a write asks (accounts/reauthentication.py).
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 300
+ACCOUNT_FORMS = {
+    "login": "attribution_portal.accounts.forms.SignInForm",
+    "reauthenticate": "attribution_portal.accounts.forms.ConfirmForm",
+    "change_password": "attribution_portal.accounts.forms.ChangePasswordForm",
+    "reset_password": "attribution_portal.accounts.forms.RequestResetForm",
+    "reset_password_from_key": "attribution_portal.accounts.forms.ResetPasswordForm",
+}
+# How often, in how long, per what: an address, an account (`key`: the e-mail address that was typed), a person signed
+# in. Wrong passwords and wrong codes count under login_failed.
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "reset_password": "10/m/ip,3/10m/key",
+    "reset_password_from_key": "20/m/ip",
+}
+MFA_ADAPTER = "attribution_portal.accounts.second_factor.SecondFactorAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
-# People are invited at their address, which is proof enough that it is theirs.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Attribution Portal"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+# A clock may be half a minute off; a code is taken once for all that (accounts/codes.py).
+MFA_TOTP_TOLERANCE = 1
+# Browsers allow passkeys without TLS on localhost only.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = LOCAL
+MFA_FORMS = {
+    "authenticate": "attribution_portal.accounts.codes.SignInCodeForm",
+    "reauthenticate": "attribution_portal.accounts.codes.ConfirmCodeForm",
+    "activate_totp": "attribution_portal.accounts.codes.ActivateAppForm",
+    "deactivate_totp": "attribution_portal.accounts.codes.DeactivateAppForm",
+    "add_webauthn": "attribution_portal.accounts.passkeys.AddPasskeyForm",
+    "edit_webauthn": "attribution_portal.accounts.passkeys.RenamePasskeyForm",
+}
+SOCIALACCOUNT_ADAPTER = "attribution_portal.accounts.single_sign_on.SingleSignOnAdapter"
+SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
+EMAIL_BACKEND = MAIL.get("EMAIL_BACKEND", "")
+EMAIL_HOST, EMAIL_PORT = MAIL.get("EMAIL_HOST", ""), MAIL.get("EMAIL_PORT", 25)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = MAIL.get("EMAIL_HOST_USER", ""), MAIL.get("EMAIL_HOST_PASSWORD", "")
+EMAIL_USE_TLS, EMAIL_USE_SSL = MAIL.get("EMAIL_USE_TLS", False), MAIL.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 10
 
 # ── 7. Languages and zones ──────────────────────────────────────────────────────────────────────────────────────────
 LANGUAGE_CODE = "en"

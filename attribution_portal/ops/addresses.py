@@ -40,6 +40,6 @@ def visitor(forwarded: str, *, proxies: int) -> str | None:
 
 def _without_port(entry: str) -> str:
     """Some proxies write `192.0.2.1:4711` or `[2001:db8::1]:4711`."""
-    if entry.startswith("["):
+    if entry.startswith("[") and "]" in entry:
         return entry[1:].partition("]")[0]
     return entry.partition(":")[0] if entry.count(":") == 1 else entry
