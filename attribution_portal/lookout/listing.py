@@ -75,13 +75,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class EventsPage:
-    """`summary` says in a sentence what was found, also to those who cannot see the table. `last` is the address of the
+    """`title` is the panel's, and says how many were found; `summary` says the same, or why there is nothing, to those
+    who cannot see the panel. `last` is the address of the
     last page, where one beyond it was asked for; `clear` that of the list without filters, "" where none is set.
     `cities` are offered to be ticked and `known_cities` to be typed."""
 
     filters: Filters
     notes: Mapping[str, str]
     panel: Panel[tuple[EventRow, ...]]
+    title: str
     summary: str
     total: int | None
     paging: Paging
@@ -105,11 +107,13 @@ def page(asked: Asked) -> EventsPage:
         href=lambda n: filters.address(asked.path, page=n),
     )
     panel = _panel(asked, outcome)
+    title = _title(found, number, asked.reader) if panel.state == "ready" and found else _("Events")
     return EventsPage(
         filters=filters,
         notes=asked.notes,
         panel=panel,
-        summary=_summary(found, number, asked.reader) if panel.state == "ready" and found else str(panel.sentence),
+        title=title,
+        summary=title if panel.state == "ready" else str(panel.sentence),
         total=found.total if found else None,
         paging=links,
         last=filters.address(asked.path, page=found.pages or 1) if found and _is_beyond(found, number) else "",
@@ -260,7 +264,7 @@ def _empty(asked: Asked, found: Found) -> str:
     return _("The platform lists no events for this partner yet. Once it does, they appear here.")
 
 
-def _summary(found: Found, number: int, reader: Reader) -> str:
+def _title(found: Found, number: int, reader: Reader) -> str:
     """ "63 events, page 1 of 2"; of what the platform does not say, nothing."""
     said = []
     if found.total is not None:
