@@ -42,7 +42,10 @@ class BodySizeMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        # A length that is no number is refused by the web server, and read as none by Django.
-        if length.isdecimal() and int(length) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        # Without leading zeros, more digits are a larger number: what may be thousands of them is not converted. A
+        # length that is no number is refused by the web server, and read as none by Django.
+        digits = length.lstrip("0")
+        most = str(settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if length.isdecimal() and (len(digits), digits) > (len(most), most):
             return too_large(request)
         return self.get_response(request)

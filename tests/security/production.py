@@ -14,4 +14,6 @@ COMPLETE = {
     "DATABASE_URL": "postgresql://portal@127.0.0.1:1/portal",
     "REDIS_URL": "redis://127.0.0.1:1/0",
     "PLATFORM_BASE_URL": "https://platform.example.org/api/v3",
+    "EMAIL_URL": "smtp://127.0.0.1:1",
+    "DEFAULT_FROM_EMAIL": "portal@example.org",
 }
