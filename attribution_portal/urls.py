@@ -12,6 +12,7 @@ urlpatterns = [
     path("p/<partner:partner_id>/events/", include("attribution_portal.lookout.urls")),
     path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
     path("p/<partner:partner_id>/packages/", include("attribution_portal.backhaul.urls")),
+    path("operate/", include("attribution_portal.operators.urls")),
     path("account/", include("allauth.account.urls")),
     path("account/mfa/", include("allauth.mfa.urls")),
     path("account/sessions/", include("allauth.usersessions.urls")),

@@ -62,7 +62,7 @@ def operator_view(
         @wraps(view)
         def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             known = cast(PortalRequest, request)
-            if not known.user.is_staff:
+            if not known.user.is_operator:
                 raise Http404
             return view(known, *args, **kwargs)
 

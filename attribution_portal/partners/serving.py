@@ -19,8 +19,9 @@ from django.utils import timezone
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.partners.models import Grant, Partner, ServiceAccount
 
-# Sent with `partner` once the transaction is over in which it was connected again: whoever had stopped asking goes on.
-reconnected = Signal()
+# Sent with `partner` once the transaction is over in which it was connected or switched on again: whoever had stopped
+# asking about it goes on.
+resumed = Signal()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def _settle(pk: int, actor: Actor) -> Partner | None:
     partner.save(update_fields=["service_account", "connected", "disconnected_at"])
     if not was_connected:
         record(kind=Kind.PARTNER_CONNECTED, actor=actor, partner=partner, target=partner.partner_id, title=partner.name)
-        transaction.on_commit(lambda: reconnected.send(sender=Partner, partner=partner))
+        transaction.on_commit(lambda: resumed.send(sender=Partner, partner=partner))
     if before != account:
         record(
             kind=Kind.PARTNER_MOVED,

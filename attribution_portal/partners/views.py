@@ -19,7 +19,10 @@ from attribution_portal.partners.decorators import partner_view
 @login_required
 @require_safe
 def picker(request: HttpRequest) -> HttpResponse:
-    memberships = reports.memberships(cast(PortalRequest, request).user)
+    user = cast(PortalRequest, request).user
+    memberships = reports.memberships(user)
+    if not memberships and user.is_operator:
+        return redirect("operators:accounts")
     if len(memberships) == 1:
         return redirect(memberships[0].partner)
     return render(request, "partners/picker.html", {"memberships": memberships})

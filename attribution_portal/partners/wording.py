@@ -51,10 +51,10 @@ def sign_in(findings: Findings) -> str:
     return _("Signs in.")
 
 
-def partners(findings: Findings, *, asked_since: datetime | None = None) -> list[Said]:
-    """One entry per partner of the token, then those that it no longer names. What was asked before `asked_since` is
-    marked as older."""
-    said = [_about(found, asked_since) for found in findings.partners]
+def partners(findings: Findings, *, asked_before: datetime | None = None) -> list[Said]:
+    """One entry per partner of the token, then those that it no longer names. What was asked before `asked_before`, the
+    beginning of the last check, is marked as older."""
+    said = [_about(found, asked_before) for found in findings.partners]
     said += [
         Said(partner_id, name, _("No longer served by this account; its last data are kept."))
         for partner_id, name in findings.lost
@@ -62,7 +62,7 @@ def partners(findings: Findings, *, asked_since: datetime | None = None) -> list
     return said
 
 
-def _about(found: Found, asked_since: datetime | None) -> Said:
+def _about(found: Found, asked_before: datetime | None) -> Said:
     if found.asked_at is None:
         sentence = _("Not asked yet: the check ran out of time. The next one goes on here.")
         return Said(found.partner_id, found.name, sentence)
@@ -74,8 +74,8 @@ def _about(found: Found, asked_since: datetime | None) -> Said:
         "products": _and(products) or _("neither Lookout nor Wave"),
     }
     details = _details(found.abilities)
-    if asked_since is not None and found.asked_at < asked_since:
-        details = (*details, _("From an earlier check: this one ran out of time."))
+    if asked_before is not None and found.asked_at < asked_before:
+        details = (*details, _("From an earlier check: the last one did not get this far."))
     return Said(found.partner_id, found.name, sentence, details)
 
 

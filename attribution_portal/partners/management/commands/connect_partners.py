@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
 
-from attribution_portal.audit.trail import Actor, Kind, record
-from attribution_portal.partners import connect, service_accounts, wording
+from attribution_portal.audit.trail import Actor
+from attribution_portal.partners import administration, connect, service_accounts, wording
 from attribution_portal.partners.models import Partner, ServiceAccount
 from attribution_portal.partners.zones import is_zone
 from attribution_portal.platform_api.errors import PlatformError
@@ -48,21 +47,11 @@ class Command(BaseCommand):
         for partner_id, name in zones.items():
             self._set_zone(partner_id, name)
 
-    @transaction.atomic
     def _set_zone(self, partner_id: str, name: str) -> None:
-        partner = Partner.objects.select_for_update(no_key=True).filter(partner_id=partner_id).first()
+        partner = Partner.objects.filter(partner_id=partner_id).first()
         if partner is None:
             raise CommandError(f"--zone: no partner {partner_id!r} is connected.")
-        if partner.timezone != name:
-            record(
-                kind=Kind.PARTNER_ZONE_CHANGED,
-                actor=ACTOR,
-                partner=partner,
-                target=partner_id,
-                before={"zone": partner.timezone},
-                after={"zone": name},
-            )
-            Partner.objects.filter(pk=partner.pk).update(timezone=name)
+        administration.set_zone(partner, name, actor=ACTOR)
         self.stdout.write(f"{partner_id}: days are those of {name}.")
 
     def _accounts(self) -> list[ServiceAccount]:
