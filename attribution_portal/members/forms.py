@@ -4,40 +4,41 @@ from __future__ import annotations
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from attribution_portal.accounts.addresses import AddressField
+from attribution_portal.accounts.forms import NEW_PASSWORD_HELP
 from attribution_portal.accounts.models import User
-from attribution_portal.members import typed
 from attribution_portal.members.models import NOTE_LENGTH
+from attribution_portal.members.typed import check_plain, line
 from attribution_portal.partners.models import Role
 
 CHOOSE_ROLE = _("Choose one of the roles in the list.")
 
 
-class AddressField(forms.CharField):
-    """An e-mail address in its one spelling."""
-
-    widget = forms.EmailInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+class InvitedAddressField(AddressField):
+    """Somebody else's address, typed or pasted."""
 
     def to_python(self, value: object) -> str:
         text = super().to_python(value) or ""
-        return typed.address(text) if text else ""
+        check_plain(text)
+        return text
 
 
 class LineField(forms.CharField):
     """One line without anything that cannot be seen."""
 
     def to_python(self, value: object) -> str:
-        return typed.line(super().to_python(value) or "")
+        return line(super().to_python(value) or "")
 
 
 class InviteForm(forms.Form):
-    email = AddressField(
-        label=_("E-mail address"),
+    email = InvitedAddressField(
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
         error_messages={"required": _("Enter the address of the person to invite.")},
     )
     role = forms.ChoiceField(
@@ -105,6 +106,7 @@ class JoinForm(forms.Form):
     )
     password = forms.CharField(
         label=_("Password"),
+        help_text=NEW_PASSWORD_HELP,
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
@@ -121,7 +123,6 @@ class JoinForm(forms.Form):
     def __init__(self, data: QueryDict | None = None, *, email: str) -> None:
         super().__init__(data)
         self.email = email
-        self.fields["password"].help_text = " ".join(str(each) for each in password_validators_help_texts())
 
     def clean(self) -> dict[str, object]:
         password, again = self.cleaned_data.get("password"), self.cleaned_data.get("again")

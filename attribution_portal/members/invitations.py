@@ -21,8 +21,7 @@ from django.utils.translation import gettext_lazy as _
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.members.models import VALID_FOR, Invitation, digest, new_token
-from attribution_portal.members.roster import CONFLICT, RefusedError, check_still_manages, locked
-from attribution_portal.panels import Text
+from attribution_portal.members.roster import CONFLICT, NotAllowedError, RefusedError, check_still_manages, locked
 from attribution_portal.partners.models import Membership, Partner, Role
 
 State = Invitation.State
@@ -33,6 +32,11 @@ PER_PERSON_AND_HOUR: Final = 30
 PER_PARTNER_AND_DAY: Final = 100
 PER_ADDRESS_AND_DAY: Final = 5
 TOO_MANY: Final = 429
+ENDED: Final = {
+    State.ACCEPTED: _("Nothing was changed: this invitation was accepted meanwhile."),
+    State.REPLACED: _("Nothing was changed: this invitation was sent again meanwhile."),
+    State.REVOKED: _("Nothing was changed: this invitation was revoked meanwhile."),
+}
 
 
 class Standing(Enum):
@@ -63,7 +67,7 @@ class KnownAlreadyError(Exception):
 def invite(
     *, partner: Partner, email: str, role: Role, note: str, language: str, user: User, actor: Actor
 ) -> tuple[Invitation, str]:
-    """The invitation and the token of its link, which is not to be had again. `email` as `typed.address` spells it.
+    """The invitation and the token of its link, which is not to be had again. `email` in its normal form.
     Raises RefusedError, NotAllowedError."""
     now = timezone.now()
     with transaction.atomic(durable=True):
@@ -243,17 +247,11 @@ def _held_open(partner: Partner, invitation_id: int, user: User) -> Invitation:
     locked(partner)
     check_still_manages(partner, user)
     invitation = Invitation.objects.select_for_update(of=("self",)).filter(partner=partner, pk=invitation_id).first()
-    if invitation is None or invitation.state != State.OPEN:
-        raise RefusedError(_ended(invitation), status=CONFLICT)
+    if invitation is None:
+        raise NotAllowedError
+    if invitation.state != State.OPEN:
+        raise RefusedError(ENDED[State(invitation.state)], status=CONFLICT)
     return invitation
-
-
-def _ended(invitation: Invitation | None) -> Text:
-    if invitation is not None and invitation.state == State.ACCEPTED:
-        return _("Nothing was changed: this invitation was accepted meanwhile.")
-    if invitation is not None and invitation.state == State.REPLACED:
-        return _("Nothing was changed: this invitation was sent again meanwhile.")
-    return _("Nothing was changed: this invitation was revoked meanwhile.")
 
 
 def _held_usable(invitation: Invitation, user: User | None) -> Invitation:

@@ -10,13 +10,11 @@ from allauth.mfa.models import Authenticator
 from django.utils.translation import gettext as _
 
 from attribution_portal.accounts.models import User
+from attribution_portal.accounts.second_factor import FACTORS
 from attribution_portal.members import wording
 from attribution_portal.members.models import Invitation
 from attribution_portal.panels import Badge, Panel, Text
 from attribution_portal.partners.models import Membership, Partner, Role
-
-# Recovery codes only stand in for one of these.
-SECOND_FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,4 +164,4 @@ def _badge(row: Invitation, now: datetime) -> Badge:
 
 def _with_second_factor(rows: Sequence[Membership]) -> set[int]:
     people = [row.user_id for row in rows]
-    return set(Authenticator.objects.filter(user__in=people, type__in=SECOND_FACTORS).values_list("user_id", flat=True))
+    return set(Authenticator.objects.filter(user__in=people, type__in=FACTORS).values_list("user_id", flat=True))

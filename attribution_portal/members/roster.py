@@ -19,7 +19,8 @@ from attribution_portal.partners.permissions import Action, may
 
 
 class NotAllowedError(Exception):
-    """The person lost the right to do this between opening the page and sending its form."""
+    """The person lost the right to do this between opening the page and sending its form, or it is about something of
+    another partner: to them it does not exist."""
 
 
 class RefusedError(Exception):
