@@ -17,7 +17,7 @@ if os.environ.get("PORTAL_ENV") == "local":
 
 app = Celery("attribution_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["attribution_portal.partners", "attribution_portal.backhaul"])
+app.autodiscover_tasks(["attribution_portal.accounts", "attribution_portal.partners", "attribution_portal.backhaul"])
 
 # A tick that waited longer than its interval is dropped: the next one does the same work. Two beats are harmless, since
 # the claim in the database decides who reads what.

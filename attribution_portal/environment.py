@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from email.utils import parseaddr
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+import environ
 from cryptography.fernet import Fernet
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
+LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 
 class Environment:
@@ -55,6 +59,65 @@ class Environment:
         if value not in TRUE | FALSE:
             self.problems.append(f"{name} must be 1 or 0")
         return value in TRUE
+
+    def choices(
+        self, name: str, known: tuple[str, ...], *, default: tuple[str, ...], may_be_empty: bool
+    ) -> frozenset[str]:
+        """Words out of `known`. Left out, it is `default`; given and empty, it switches off what it names, which is
+        allowed only where `may_be_empty`."""
+        if name not in self._values and f"{name}_FILE" not in self._values:
+            return frozenset(default)
+        words = self.words(name)
+        if not words and not may_be_empty:
+            self.problems.append(f"{name} is empty, which is possible in the demo only: leave it out for the default")
+        for position, word in enumerate(words, start=1):
+            if word not in known:
+                self.problems.append(f"{name}: word {position} is none of {', '.join(known)}")
+        return frozenset(words)
+
+    def mail(self, name: str, *, required: bool) -> dict[str, Any]:
+        """Django's settings for outgoing mail from one address, `smtp+tls://user:password@host:587`. Without one, mail
+        is written to the console, unless it is `required`."""
+        url = self.required(name) if required else self.text(name)
+        if not url:
+            url = "consolemail://"
+        try:
+            scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+            found: dict[str, Any] = environ.Env.email_url_config(url)
+        except ValueError:
+            scheme, host, found = "", None, {}
+        if scheme == "consolemail":
+            return {"EMAIL_BACKEND": found["EMAIL_BACKEND"]}
+        if scheme not in {"smtp", "smtp+tls", "smtp+ssl"} or not host:
+            self.problems.append(
+                f"{name} must be smtp+tls://user:password@host:587, smtp+ssl://…, smtp://… or consolemail://"
+            )
+            return {}
+        if not found["EMAIL_PORT"]:
+            found["EMAIL_PORT"] = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}[scheme]
+        wanted = ("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")
+        settings = {key: found[key] or "" for key in wanted}
+        return settings | {"EMAIL_USE_TLS": scheme == "smtp+tls", "EMAIL_USE_SSL": scheme == "smtp+ssl"}
+
+    def check_sender(self, name: str, value: str) -> None:
+        """An address with or without a name, as it stands in a mail's From."""
+        address = parseaddr(value)[1]
+        if value and (not address.isascii() or "@" not in address.strip("@") or "\n" in value):
+            self.problems.append(f"{name} must be an address such as Attribution Portal <portal@example.org>")
+
+    def single_sign_on(self, *, allow_loopback: bool) -> dict[str, str]:
+        """An OpenID Connect provider: all three of issuer, client and secret, or none. Empty when there is none."""
+        issuer, client, secret = (self.text(f"OIDC_{part}") for part in ("ISSUER", "CLIENT_ID", "CLIENT_SECRET"))
+        if not (issuer or client or secret):
+            return {}
+        for part, value in (("ISSUER", issuer), ("CLIENT_ID", client), ("CLIENT_SECRET", secret)):
+            if not value:
+                self.problems.append(f"OIDC_{part} is missing, although single sign-on is set up")
+        where = urlsplit(issuer)
+        is_local = where.scheme == "http" and where.hostname in LOOPBACK and allow_loopback
+        if issuer and not is_local and (where.scheme != "https" or not where.hostname):
+            self.problems.append("OIDC_ISSUER must be an address that starts with https://")
+        return {"issuer": issuer, "client_id": client, "secret": secret, "name": self.text("OIDC_NAME")}
 
     def number(self, name: str, default: int, *, at_least: int) -> int:
         value = self.text(name)

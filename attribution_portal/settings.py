@@ -60,7 +60,9 @@ PARTNER_TIME_ZONE = env.text("PARTNER_TIME_ZONE") or "Europe/Berlin"
 env.check_zone("PARTNER_TIME_ZONE", PARTNER_TIME_ZONE)
 # Outgoing mail, by one address (docs/sign-in.md).
 MAIL = env.mail("EMAIL_URL", required=not LOCAL)
-DEFAULT_FROM_EMAIL = (env.text if LOCAL else env.required)("DEFAULT_FROM_EMAIL") or "Attribution Portal <portal@localhost>"
+DEFAULT_FROM_EMAIL = (env.text if LOCAL else env.required)(
+    "DEFAULT_FROM_EMAIL"
+) or "Attribution Portal <portal@localhost>"
 env.check_sender("DEFAULT_FROM_EMAIL", DEFAULT_FROM_EMAIL)
 # Whoever has one of these roles with any partner, or operates the portal, needs a second factor to sign in.
 MFA_REQUIRED_ROLES = env.choices(
@@ -169,7 +171,10 @@ AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ["email", "name"]},
+    },
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
@@ -179,7 +184,7 @@ ACCOUNT_ADAPTER = "attribution_portal.accounts.adapter.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
-# People are invited at their address, which is proof enough that it is theirs, and nobody changes it (accounts/urls.py).
+# People are invited at their address, which is proof enough that it is theirs; nobody changes it (accounts/urls.py).
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_LOGOUT_REDIRECT_URL = "/account/login/"
@@ -217,10 +222,14 @@ MFA_FORMS = {
     "authenticate": "attribution_portal.accounts.codes.SignInCodeForm",
     "reauthenticate": "attribution_portal.accounts.codes.ConfirmCodeForm",
     "activate_totp": "attribution_portal.accounts.codes.ActivateAppForm",
-    "deactivate_totp": "attribution_portal.accounts.codes.DeactivateAppForm",
+    "authenticate_webauthn": "attribution_portal.accounts.passkeys.SecondStepPasskeyForm",
+    "login_webauthn": "attribution_portal.accounts.passkeys.SignInPasskeyForm",
+    "reauthenticate_webauthn": "attribution_portal.accounts.passkeys.ConfirmPasskeyForm",
     "add_webauthn": "attribution_portal.accounts.passkeys.AddPasskeyForm",
     "edit_webauthn": "attribution_portal.accounts.passkeys.RenamePasskeyForm",
 }
+# A link to set a new password works for two hours, once.
+PASSWORD_RESET_TIMEOUT = 2 * 3600
 SOCIALACCOUNT_ADAPTER = "attribution_portal.accounts.single_sign_on.SingleSignOnAdapter"
 SOCIALACCOUNT_REQUESTS_TIMEOUT = 5
 EMAIL_BACKEND = MAIL.get("EMAIL_BACKEND", "")

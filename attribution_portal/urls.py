@@ -9,12 +9,13 @@ register_converter(PlatformIdConverter, "id")
 
 urlpatterns = [
     path("", include("attribution_portal.partners.urls")),
+    path("", include("attribution_portal.members.urls")),
+    path("", include("attribution_portal.audit.urls")),
     path("p/<partner:partner_id>/events/", include("attribution_portal.lookout.urls")),
     path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
     path("p/<partner:partner_id>/packages/", include("attribution_portal.backhaul.urls")),
     path("operate/", include("attribution_portal.operators.urls")),
-    path("account/", include("allauth.account.urls")),
-    path("account/mfa/", include("allauth.mfa.urls")),
-    path("account/sessions/", include("allauth.usersessions.urls")),
+    path("account/", include("attribution_portal.accounts.urls")),
     path("account/", include("django.conf.urls.i18n")),
 ]
+handler429 = "attribution_portal.accounts.views.too_many_requests"

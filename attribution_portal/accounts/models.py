@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
@@ -11,16 +11,18 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from attribution_portal.accounts.addresses import normal
+
 
 class UserManager(BaseUserManager["User"]):
-    """Addresses are compared without regard to case."""
+    """Addresses are compared without regard to case, and kept in lower case (addresses.py)."""
 
     def get_by_natural_key(self, username: str | None) -> User:
         return self.get(email__iexact=username)
 
     def create_user(self, email: str, password: str | None = None) -> User:
         """A person without any partner. Without a password they cannot sign in until one is set."""
-        user = self.model(email=self.normalize_email(email.strip()))
+        user = self.model(email=normal(email))
         user.set_password(password)
         user.full_clean(exclude=["password"])
         user.save(using=self._db)
@@ -45,6 +47,11 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def save(self, **kwargs: Any) -> None:
+        """allauth looks addresses up in lower case."""
+        self.email = self.email.lower()
+        super().save(**kwargs)
 
     @property
     def is_operator(self) -> bool:

@@ -79,6 +79,11 @@ def throttled(request: HttpRequest, email: str = "") -> None:
         record(kind=Kind.SIGN_IN_THROTTLED, actor=actor, target=typed_address(email), outcome=Outcome.REFUSED)
 
 
+def refused_elsewhere(request: HttpRequest, email: str = "") -> None:
+    """A single sign-on that did not lead in; `email` is what the provider told, if it got that far."""
+    _refused(request, Kind.SIGN_IN_FAILED, typed_address(email), "socialaccount")
+
+
 @receiver(user_logged_out)
 def _signed_out(request: HttpRequest, user: Any, **_kwargs: object) -> None:
     if user is not None:

@@ -109,7 +109,8 @@ def _set_up_demo(environ: MutableMapping[str, str]) -> None:
     from attribution_portal.ops import embedded
     from attribution_portal.sandbox import auth
 
-    for name in ("DATABASE_URL", "REDIS_URL", "PLATFORM_BASE_URL", "PLATFORM_USERNAME", "PLATFORM_PASSWORD"):
+    real = ("DATABASE_URL", "REDIS_URL", "PLATFORM_BASE_URL", "PLATFORM_USERNAME", "PLATFORM_PASSWORD", "EMAIL_URL")
+    for name in real:
         environ.pop(f"{name}_FILE", None)
         environ.pop(name, None)
     environ.update(
@@ -120,6 +121,8 @@ def _set_up_demo(environ: MutableMapping[str, str]) -> None:
         PLATFORM_USERNAME="portal@sandbox.example",
         PLATFORM_PASSWORD=auth.PASSWORD,
     )
+    # Nobody who looks at made-up data should have to set up a second factor first. Its banner says so.
+    environ.setdefault("MFA_REQUIRED_ROLES", "")
 
 
 def kept_secrets(var: Path) -> dict[str, str]:

@@ -19,6 +19,8 @@ COMPLETE = {
     "DATABASE_URL": "postgresql://portal@db/portal",
     "REDIS_URL": "redis://cache:6379/0",
     "PLATFORM_BASE_URL": "https://platform.example.org/api/v3",
+    "EMAIL_URL": "smtp+tls://portal:secret@mail.example.org:587",
+    "DEFAULT_FROM_EMAIL": "Attribution Portal <portal@example.org>",
 }
 
 
