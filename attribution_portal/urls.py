@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("attribution_portal.partners.urls")),
     path("", include("attribution_portal.members.urls")),
     path("", include("attribution_portal.audit.urls")),
+    path("p/<partner:partner_id>/", include("attribution_portal.dashboard.urls")),
     path("p/<partner:partner_id>/events/", include("attribution_portal.lookout.urls")),
     path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
     path("p/<partner:partner_id>/packages/", include("attribution_portal.backhaul.urls")),

@@ -54,6 +54,12 @@ def in_order(events: Iterable[Event], *, zone: ZoneInfo, today: date) -> list[Ev
     return sorted({event.id: event for event in events}.values(), key=rank)
 
 
+def next_ones(events: Iterable[Event], *, zone: ZoneInfo, today: date) -> list[Event]:
+    """Those from today on by date, each once. Without a date there is no telling."""
+    ahead = {event.id: event for event in events if event.starts_at and day_of(event, zone) >= today}
+    return sorted(ahead.values(), key=lambda event: (event.starts_at.timestamp() if event.starts_at else 0.0, event.id))
+
+
 def day_of(event: Event, zone: ZoneInfo) -> date:
     """The show's day where the partner is; the first of all days for an event without a date."""
     return event.starts_at.astimezone(zone).date() if event.starts_at else date.min

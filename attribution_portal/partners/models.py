@@ -79,7 +79,7 @@ class Partner(models.Model):
         return self.name
 
     def get_absolute_url(self) -> str:
-        return reverse("partners:home", args=[self.partner_id])
+        return reverse("dashboard:page", args=[self.partner_id])
 
     @property
     def is_read(self) -> bool:

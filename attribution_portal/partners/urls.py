@@ -3,7 +3,4 @@ from django.urls import path
 from attribution_portal.partners import views
 
 app_name = "partners"
-urlpatterns = [
-    path("", views.picker, name="picker"),
-    path("p/<partner:partner_id>/", views.home, name="home"),
-]
+urlpatterns = [path("", views.picker, name="picker")]

@@ -1,4 +1,4 @@
-"""The partner picker and a partner's start page."""
+"""The partner picker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from django.views.decorators.http import require_safe
 
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners import reports
-from attribution_portal.partners.decorators import partner_view
 
 
 @never_cache
@@ -26,8 +25,3 @@ def picker(request: HttpRequest) -> HttpResponse:
     if len(memberships) == 1:
         return redirect(memberships[0].partner)
     return render(request, "partners/picker.html", {"memberships": memberships})
-
-
-@partner_view()
-def home(request: PortalRequest) -> HttpResponse:
-    return render(request, "partners/home.html", {"page": reports.home(request.partner)})

@@ -19,7 +19,8 @@ ClientFor = Callable[[User], Client]
 
 # Every address below /p/<partner_id>/, with values that exist for Acme.
 PAGES = {
-    "partners:home": "/p/partner-id-acme/",
+    "dashboard:page": "/p/partner-id-acme/",
+    "lookout:events": "/p/partner-id-acme/events/",
     "lookout:event": "/p/partner-id-acme/events/evt_closed/",
     "wave:campaign": "/p/partner-id-acme/campaigns/evt_closed/",
     "backhaul:packages": "/p/partner-id-acme/packages/",

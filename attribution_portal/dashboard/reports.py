@@ -1,0 +1,98 @@
+"""What the dashboard shows: the platform's answers, read together, and what Postgres knows, each panel on its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import cast
+
+from attribution_portal.accounts.models import User
+from attribution_portal.charts import Table
+from attribution_portal.dashboard import changes, figures, packages, upcoming
+from attribution_portal.dashboard.packages import PackageRow
+from attribution_portal.formats import Reader
+from attribution_portal.lookout.event_rows import EventRow
+from attribution_portal.panels import Kpi, Panel
+from attribution_portal.partners.connection import caller_for
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api import events
+from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.platform_api.events import EventQuery
+from attribution_portal.platform_api.gather import gather
+from attribution_portal.platform_api.payloads import CampaignsStatistics, Event, EventsStatistics, Page, Reading
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One look at the dashboard. since: the end of this person's visit before, None during the first. address: the
+    page's own."""
+
+    partner: Partner
+    user: User
+    since: datetime | None
+    now: datetime
+    reader: Reader
+    address: str
+
+    @property
+    def today(self) -> date:
+        return self.now.astimezone(self.partner.zone).date()
+
+
+@dataclass(frozen=True, slots=True)
+class Dashboard:
+    day: str
+    figures: Panel[tuple[Kpi, ...]]
+    upcoming: Panel[tuple[EventRow, ...]]
+    packages: Panel[tuple[PackageRow, ...]]
+    changes: Panel[Table]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One outcome per call; no call is made twice for a page. `ahead` and `soon`: see `upcoming`."""
+
+    statistics: Reading[EventsStatistics] | PlatformError
+    campaigns: Reading[CampaignsStatistics] | PlatformError
+    flagged: Reading[Page[Event]] | PlatformError
+    ahead: Reading[Page[Event]] | PlatformError
+    soon: Reading[Page[Event]] | PlatformError
+
+
+def page(asked: Asked) -> Dashboard:
+    """Never raises a PlatformError: whatever cannot be read is a panel that says so."""
+    read = _read(asked.partner, today=asked.today)
+    partner, reader = asked.partner, asked.reader
+    return Dashboard(
+        day=reader.day(asked.today),
+        figures=figures.panel(
+            read.statistics, read.campaigns, read.flagged, partner=partner, reader=reader, retry=asked.address
+        ),
+        upcoming=upcoming.panel(
+            read.ahead, read.soon, partner=partner, today=asked.today, reader=reader, retry=asked.address
+        ),
+        packages=packages.panel(partner=partner, now=asked.now, reader=reader),
+        changes=changes.panel(partner=partner, user=asked.user, since=asked.since, reader=reader),
+    )
+
+
+def _read(partner: Partner, *, today: date) -> Answers:
+    caller = caller_for(partner)
+    # A voucher is sold like an event, but nobody goes there on its day.
+    ahead = EventQuery(limit=upcoming.LIMIT, since=today, exclude_products=True)
+    soon = replace(ahead, until=today + timedelta(days=upcoming.SOON))
+    outcomes = gather(
+        deadline=caller.deadline,
+        statistics=lambda: events.portfolio_statistics(caller=caller),
+        campaigns=lambda: events.campaigns_statistics(caller=caller),
+        flagged=lambda: events.flagged(caller=caller),
+        ahead=lambda: events.list_events(caller=caller, query=ahead),
+        soon=lambda: events.list_events(caller=caller, query=soon),
+    )
+    return Answers(
+        statistics=cast("Reading[EventsStatistics] | PlatformError", outcomes["statistics"]),
+        campaigns=cast("Reading[CampaignsStatistics] | PlatformError", outcomes["campaigns"]),
+        flagged=cast("Reading[Page[Event]] | PlatformError", outcomes["flagged"]),
+        ahead=cast("Reading[Page[Event]] | PlatformError", outcomes["ahead"]),
+        soon=cast("Reading[Page[Event]] | PlatformError", outcomes["soon"]),
+    )
