@@ -12,6 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 EXTERNAL = "EXTERNAL"
+# Those that the portal can set. The platform may use others.
+MODELS = ("FD", "META", EXTERNAL)
 
 _NAMES: dict[str, Promise] = {
     "FD": gettext_lazy("Future Demand"),

@@ -1,12 +1,37 @@
-"""An event's adjustments as a table, one for every page that lists them."""
+"""An event's adjustments as a table and as marks of a chart, one for every page that shows them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from urllib.parse import quote
+
 from django.utils.translation import gettext as _
 
+from attribution_portal.adjustments.models import AdjustmentRequest
 from attribution_portal.adjustments.rows import AUTOMATED, MANUAL, AdjustmentRow, Adjustments
 from attribution_portal.charts import Cell, Column, Row, Table
+from attribution_portal.charts.sales import SeenAdjustment
 from attribution_portal.formats import Reader, raw
+
+
+def anchor(adjustment_id: str) -> str:
+    """The address, within its page, of an adjustment's row."""
+    return f"#adjustments-{quote(adjustment_id, safe='')}"
+
+
+def marks(found: Adjustments) -> tuple[SeenAdjustment, ...]:
+    """The rows as a chart takes them; each leads to its row."""
+    return tuple(
+        SeenAdjustment(
+            id=row.id,
+            day=row.day,
+            purchases=row.purchases,
+            revenue=row.revenue,
+            source=row.source,
+            href=anchor(row.id),
+        )
+        for row in found.rows
+    )
 
 
 def source_name(source: str | None) -> str:
@@ -16,22 +41,29 @@ def source_name(source: str | None) -> str:
     return {AUTOMATED: _("Automated"), MANUAL: _("Manual")}.get(source, source)
 
 
-def adjustments(found: Adjustments, *, currency: str | None, reader: Reader) -> Table:
-    """Every adjustment of the event, newest first. currency: the rows', which name none themselves (§6)."""
+def adjustments(
+    found: Adjustments, *, made: Mapping[str, AdjustmentRequest], currency: str | None, reader: Reader
+) -> Table:
+    """Every adjustment of the event, newest first. made: the requests of this portal, by the id of the row that each
+    made. currency: the rows', which name none themselves (§6)."""
     columns = (
         Column("created_at", _("Recorded"), numeric=False),
         Column("source", _("Source"), numeric=False),
         Column("purchases", _("Purchases"), numeric=True),
         Column("revenue", _("Revenue"), numeric=True),
+        Column("entered_by", _("Entered by"), numeric=False),
+        Column("seen_in", _("Seen in"), numeric=False),
     )
     rows = tuple(
         Row(
             row.id,
             (
                 Cell(reader.instant(row.created_at) if row.created_at else _("Time not stated")),
-                Cell(source_name(row.source), note=_provenance(row)),
+                Cell(source_name(row.source)),
                 Cell(reader.count(row.purchases), raw(row.purchases)),
                 Cell(reader.money(row.revenue, currency), raw(row.revenue)),
+                _entered_by(row, made.get(row.id)),
+                Cell(_seen_in(row), note=_provenance(row)),
             ),
         )
         for row in found.rows
@@ -43,9 +75,27 @@ def adjustments(found: Adjustments, *, currency: str | None, reader: Reader) -> 
             Cell(""),
             Cell(reader.count(found.purchases), raw(found.purchases)),
             Cell(reader.money(found.revenue, currency), raw(found.revenue)),
+            Cell(""),
+            Cell(""),
         ),
     )
     return Table("adjustments", columns, rows, totals if len(rows) > 1 else None)
+
+
+def _entered_by(row: AdjustmentRow, request: AdjustmentRequest | None) -> Cell:
+    """Who and why, where it was made here; the platform itself tells neither."""
+    if request is None:
+        return Cell(_("The platform's job") if row.source == AUTOMATED else _("Not entered here"))
+    if request.undoes is not None:
+        again = _("Restored after a deletion.")
+        return Cell(request.user.shown_name, note=again)
+    return Cell(request.user.shown_name, note=request.reason)
+
+
+def _seen_in(row: AdjustmentRow) -> str:
+    if len(row.seen_in) == 2:
+        return _("Both")
+    return _("Campaign results") if "results" in row.seen_in else _("Daily revenue")
 
 
 def _provenance(row: AdjustmentRow) -> str:

@@ -7,24 +7,31 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from attribution_portal.adjustments import panel as adjustment_panel
 from attribution_portal.adjustments import tables as adjustment_tables
+from attribution_portal.adjustments.origins import Origin
+from attribution_portal.adjustments.panel import Listing
 from attribution_portal.adjustments.rows import Adjustments, merge
+from attribution_portal.audit.trail import Actor
 from attribution_portal.charts import Chart, Table, revenue
 from attribution_portal.charts.sales import SeenAdjustment, Totals, totals
 from attribution_portal.credit import Credit, credit
 from attribution_portal.formats import Reader
 from attribution_portal.hero import Hero, hero
-from attribution_portal.lookout import answers, figures, tables
+from attribution_portal.lookout import answers, figures, model_change, tables
 from attribution_portal.lookout.answers import Answers, value
 from attribution_portal.lookout.figures import Currencies
+from attribution_portal.lookout.model_form import ModelForm
 from attribution_portal.lookout.picker import Picker, picker
 from attribution_portal.lookout.reach import Reach, reach
 from attribution_portal.lookout.selection import ALL_LAYERS, DEFAULT_PERIOD, Selection
 from attribution_portal.panels import Kpi, Panel
-from attribution_portal.partners.models import Partner
+from attribution_portal.partners.models import Partner, Role
+from attribution_portal.partners.permissions import Action, may
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
 from attribution_portal.platform_api.payloads import DailyRow, Event, Reading
 
@@ -34,7 +41,7 @@ CAMPAIGN_ROWS = 12
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One request for an event's page. notes: words at fields of the query string. today: the partner's. retry: the
-    page's own address."""
+    page's own address. role: what the reader is to the partner."""
 
     partner: Partner
     eid: str
@@ -43,6 +50,7 @@ class Asked:
     today: date
     reader: Reader
     retry: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,18 +74,30 @@ class CampaignList:
 
 
 @dataclass(frozen=True, slots=True)
-class EventPage:
-    """`event` is drawn only when it failed: what it tells is in `hero`. `adjustment_table` also holds what daily
-    revenue carries when campaign results may not or cannot be read; None when there are no rows."""
+class ModelChoice:
+    """What may be done about the event's attribution model. form: None where nothing may, and `why_not` says why to
+    those whose role would let them. standing: changes whose outcome is not known, in sentences."""
 
+    form: ModelForm | None
+    why_not: str
+    standing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """`event` is drawn only when it failed: what it tells is in `hero`. `listing` also holds what daily revenue carries
+    when campaign results may not or cannot be read."""
+
+    eid: str
     hero: Hero
     event: Panel[Event]
     notices: tuple[str, ...]
     kpis: Panel[tuple[Kpi, ...]]
     daily: Panel[Daily]
     adjustments: Panel[Adjustments]
-    adjustment_table: Table | None
+    listing: Listing
     model: Panel[Credit]
+    model_choice: ModelChoice
     campaigns: Panel[CampaignList]
 
 
@@ -102,16 +122,24 @@ def page(asked: Asked) -> EventPage:
     scene = _scene(asked, read)
     model = _model(asked, read)
     daily = _daily(asked, read, scene)
-    rows = adjustment_tables.adjustments(scene.found, currency=scene.currencies.adjusted, reader=asked.reader)
     return EventPage(
+        eid=asked.eid,
         hero=hero(value(read.event), eid=asked.eid, reader=asked.reader),
         event=Panel.of("event", read.event, retry=asked.retry),
         notices=_notices(scene),
         kpis=_kpis(asked, read, scene, daily=daily, credit=model.data),
         daily=daily,
-        adjustments=_adjustments(asked, read, scene),
-        adjustment_table=rows if rows.rows else None,
+        adjustments=adjustment_panel.panel(_adjustments(asked), scene.found, results=read.results, daily=read.daily),
+        listing=adjustment_panel.listing(
+            _adjustments(asked),
+            scene.found,
+            results=read.results,
+            daily=read.daily,
+            currency=scene.currencies.adjusted,
+            named=scene.currencies.named,
+        ),
         model=model,
+        model_choice=_model_choice(asked, read),
         campaigns=_campaigns(asked, read, currency=scene.currencies.adjusted),
     )
 
@@ -140,23 +168,9 @@ def _scene(asked: Asked, read: Answers) -> _Scene:
         today=asked.today,
     )
     # One axis holds one currency: adjustments in another are in their table and their KPI only.
-    drawn = _drawn(found) if currencies.measured == currencies.adjusted else ()
+    drawn = adjustment_tables.marks(found) if currencies.measured == currencies.adjusted else ()
     sums = totals(days=days, adjustments=drawn, period=reached.period)
     return _Scene(found, days, drawn, sums, currencies, reached)
-
-
-def _drawn(found: Adjustments) -> tuple[SeenAdjustment, ...]:
-    return tuple(
-        SeenAdjustment(
-            id=row.id,
-            day=row.day,
-            purchases=row.purchases,
-            revenue=row.revenue,
-            source=row.source,
-            href=tables.anchor(row.id),
-        )
-        for row in found.rows
-    )
 
 
 def _notices(scene: _Scene) -> tuple[str, ...]:
@@ -189,6 +203,34 @@ def _model(asked: Asked, read: Answers) -> Panel[Credit]:
         in_force = credit(event_model=read.model.value, partner_default=asked.partner.default_event_model)
         outcome = Reading(in_force, read.model.read_at, read.model.stale)
     return Panel.of("event-model", outcome, retry=asked.retry)
+
+
+def _model_choice(asked: Asked, read: Answers) -> ModelChoice:
+    """Reads Postgres alone; on the way, changes nobody knew the end of are settled by what the reading tells."""
+    changes = model_change.open_changes(asked.partner, asked.eid)
+    own = read.model
+    if isinstance(own, Reading) and changes and model_change.resolve(changes, own, actor=Actor.portal()):
+        changes = model_change.open_changes(asked.partner, asked.eid)
+    permitted = may(asked.role, Action.CHANGE_EVENT_MODEL) and isinstance(own, Reading)
+    reachable = isinstance(own, Reading) and not adjustment_panel.is_cut_off(own, timezone.now())
+    return ModelChoice(
+        form=ModelForm(own=own.value) if permitted and reachable and isinstance(own, Reading) else None,
+        why_not=_("The platform cannot be reached right now, so the model cannot be changed.")
+        if permitted and not reachable
+        else "",
+        standing=tuple(
+            _(
+                "We don't know yet whether the platform took the change to %(model)s (%(who)s, %(ago)s). It is not sent"
+                " again."
+            )
+            % {
+                "model": change.model,
+                "who": change.user.shown_name,
+                "ago": asked.reader.ago(change.made_at, timezone.now()),
+            }
+            for change in changes
+        ),
+    )
 
 
 def _kpis(
@@ -310,25 +352,14 @@ def _caption(asked: Asked, scene: _Scene) -> str:
     return " ".join(found)
 
 
-def _adjustments(asked: Asked, read: Answers, scene: _Scene) -> Panel[Adjustments]:
-    """The state is that of campaign results, the endpoint that owns the rows; what daily revenue carries is shown
-    below the words in any case."""
-    caption = _("All adjustments of this event, whatever the period above. The platform gives no sales date.")
-    if isinstance(read.results, NotPermitted):
-        words = _("This account may not read adjustments.")
-        if scene.found.rows:
-            words += " " + _("These came with the daily revenue.")
-        return Panel("adjustments", "not-permitted", caption=caption, sentence=words)
-    if isinstance(read.results, PlatformError):
-        return Panel.of("adjustments", read.results, caption=caption, retry=asked.retry)
-    if scene.found.daily_error is not None:
-        caption += " " + _("Daily revenue could not be read, so rows that only it carries are missing.")
-    return Panel.of(
-        "adjustments",
-        Reading(scene.found, read.results.read_at, read.results.stale),
-        caption=caption,
-        empty=_("Nothing has been adjusted. The platform adds rows here when its attribution job has run."),
-        is_empty=lambda found: not found.rows,
+def _adjustments(asked: Asked) -> adjustment_panel.Asked:
+    return adjustment_panel.Asked(
+        partner=asked.partner,
+        eid=asked.eid,
+        role=asked.role,
+        origin=Origin.LOOKOUT,
+        reader=asked.reader,
+        retry=asked.retry,
     )
 
 

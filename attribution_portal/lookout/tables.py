@@ -1,9 +1,8 @@
-"""The event page's table of campaigns, and the addresses of its rows of adjustments."""
+"""The event page's table of campaigns."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from urllib.parse import quote
 
 from django.utils.translation import gettext as _
 
@@ -11,11 +10,6 @@ from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.formats import UNKNOWN, Reader, raw
 from attribution_portal.platform_api.payloads import Campaign
 from attribution_portal.templating import CAMPAIGN_STATES
-
-
-def anchor(adjustment_id: str) -> str:
-    """The address, within the page, of an adjustment's row."""
-    return f"#adjustments-{quote(adjustment_id, safe='')}"
 
 
 def campaigns(

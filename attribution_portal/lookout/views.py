@@ -63,6 +63,7 @@ def event(request: PortalRequest, eid: str) -> HttpResponse:
         today=timezone.now().astimezone(request.partner.zone).date(),
         reader=http.reader(request),
         retry=request.get_full_path(),
+        role=request.role,
     )
     try:
         page = reports.page(asked)

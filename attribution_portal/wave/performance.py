@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attribution_portal.adjustments.rows import Adjustments
-from attribution_portal.adjustments.tables import adjustments, source_name
+from attribution_portal.adjustments.tables import source_name
 from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.credit import Credit
 from attribution_portal.formats import Reader, raw
@@ -24,15 +24,14 @@ NAME = "post-campaign"
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """The card as it is shown. `provisional`: a campaign is still running. `sources` sums by source, `rows`
-    lists each adjustment, `made` says for each number how it came about, from what and as of when."""
+    """The card as it is shown. `provisional`: a campaign is still running. `sources` sums by source, `made`
+    says for each number how it came about, from what and as of when."""
 
     kpis: tuple[Kpi, ...]
     notes: tuple[Text, ...]
     provisional: bool
     last_at: datetime | None
     sources: Table
-    rows: Table
     made: Table
 
 
@@ -104,7 +103,6 @@ def panel(inputs: Inputs, *, reader: Reader, retry: str) -> Panel[Performance]:
             provisional=inputs.running,
             last_at=made.last_at,
             sources=_source_table(made, reader),
-            rows=adjustments(inputs.adjustments, currency=made.revenue.currency, reader=reader),
             made=_made_table(made, inputs, reader),
         ),
         caption=caption,

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import cast
 
-from attribution_portal.adjustments.rows import merge
+from attribution_portal.adjustments import panel as adjustment_panel
+from attribution_portal.adjustments.origins import Origin
+from attribution_portal.adjustments.panel import Listing
+from attribution_portal.adjustments.rows import Adjustments, merge
 from attribution_portal.charts import Table
 from attribution_portal.credit import credit
 from attribution_portal.formats import Reader
 from attribution_portal.hero import Hero, hero
 from attribution_portal.panels import Panel
 from attribution_portal.partners.connection import caller_for
-from attribution_portal.partners.models import Partner
+from attribution_portal.partners.models import Partner, Role
 from attribution_portal.platform_api import adjustments as adjustment_calls
 from attribution_portal.platform_api import campaigns as campaign_calls
 from attribution_portal.platform_api import events
@@ -46,6 +49,8 @@ class CampaignPage:
     event: Panel[Event]
     model: str
     performance: Panel[Performance]
+    adjustments: Panel[Adjustments]
+    listing: Listing
     sources: Panel[Table]
     meta: Panel[MetaNumbers]
     campaigns: Panel[CampaignCards]
@@ -96,11 +101,12 @@ def _read(partner: Partner, eid: str) -> _Answers:
     )
 
 
-def page(partner: Partner, *, eid: str, reader: Reader, address: str) -> CampaignPage:
+def page(partner: Partner, *, eid: str, role: Role, reader: Reader, address: str) -> CampaignPage:
     """An event's campaign page. Raises NotFound or NotPermitted when the platform says so of the event itself; every
     other failure is a panel that says so.
 
-    address: the page's own, as it stands in a link; a failed panel asks for itself there.
+    role: what the reader is to the partner. address: the page's own, as it stands in a link; a failed panel asks for
+    itself there.
     """
     answers = _read(partner, eid)
     if isinstance(answers.event, NotFound | NotPermitted):
@@ -131,12 +137,24 @@ def page(partner: Partner, *, eid: str, reader: Reader, address: str) -> Campaig
     def again(name: str) -> str:
         return f"{address}?panel={name}"
 
+    asked = adjustment_panel.Asked(
+        partner=partner, eid=eid, role=role, origin=Origin.WAVE, reader=reader, retry=again("adjustments")
+    )
     return CampaignPage(
         eid=eid,
         hero=hero(event, eid=eid, reader=reader),
         event=Panel.of("event", answers.event),
         model=performance.model_sentence(in_force),
         performance=performance.panel(inputs, reader=reader, retry=again("post-campaign")),
+        adjustments=adjustment_panel.panel(asked, inputs.adjustments, results=answers.results, daily=answers.daily),
+        listing=adjustment_panel.listing(
+            asked,
+            inputs.adjustments,
+            results=answers.results,
+            daily=answers.daily,
+            currency=inputs.rows_currency,
+            named=_named(event, answers.daily),
+        ),
         sources=sources.panel(
             inputs,
             results=answers.meta_results,
@@ -160,6 +178,12 @@ def page(partner: Partner, *, eid: str, reader: Reader, address: str) -> Campaig
             retry=again("campaigns"),
         ),
     )
+
+
+def _named(event: Event | None, daily: Reading[DailyRevenue] | PlatformError) -> tuple[str, ...]:
+    """The currencies that the platform names for the event's numbers."""
+    found = (event.currency if event else None, daily.value.currency if isinstance(daily, Reading) else None)
+    return tuple(dict.fromkeys(currency for currency in found if currency))
 
 
 def _is_running(event: Event | None, answer: Reading[Page[Campaign]] | PlatformError) -> bool:

@@ -14,7 +14,7 @@ from attribution_portal.platform_api.errors import NotFound, NotPermitted
 from attribution_portal.wave import reports
 
 # Panels that may be asked for alone, which is what a failed panel's "Try again" does; each is a partial of the page.
-PANELS = frozenset({"post-campaign", "sources", "meta", "campaigns"})
+PANELS = frozenset({"post-campaign", "adjustments", "sources", "meta", "campaigns"})
 
 
 @partner_view()
@@ -22,7 +22,7 @@ def campaign(request: PortalRequest, eid: str) -> HttpResponse:
     """One event's campaigns and what they did; with htmx and `?panel=` only that panel."""
     address = reverse("wave:campaign", args=[request.partner.partner_id, eid])
     try:
-        page = reports.page(request.partner, eid=eid, reader=reader(request), address=address)
+        page = reports.page(request.partner, eid=eid, role=request.role, reader=reader(request), address=address)
     except NotFound as error:
         raise Http404 from error
     except NotPermitted as error:

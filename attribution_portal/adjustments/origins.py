@@ -1,0 +1,27 @@
+"""From which page somebody came to an adjustment's form, and so where they return to. A name, never an address."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from urllib.parse import quote
+
+from django.http import QueryDict
+from django.urls import reverse
+
+from attribution_portal.partners.models import Partner
+
+
+class Origin(StrEnum):
+    LOOKOUT = "lookout"
+    WAVE = "wave"
+
+    @classmethod
+    def named(cls, fields: QueryDict) -> Origin:
+        """Lookout, where the form does not say or says something else."""
+        return cls.WAVE if fields.get("origin") == cls.WAVE else cls.LOOKOUT
+
+    def address(self, partner: Partner, eid: str, *, row: str | None = None) -> str:
+        """The page, at its list of adjustments or at one row of it."""
+        page = {Origin.LOOKOUT: "lookout:event", Origin.WAVE: "wave:campaign"}[self]
+        place = "panel-adjustments" if row is None else f"adjustments-{quote(row, safe='')}"
+        return f"{reverse(page, args=[partner.partner_id, eid])}#{place}"

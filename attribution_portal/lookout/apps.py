@@ -1,0 +1,5 @@
+from django.apps import AppConfig
+
+
+class LookoutConfig(AppConfig):
+    name = "attribution_portal.lookout"
