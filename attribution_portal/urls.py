@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("attribution_portal.audit.urls")),
     path("p/<partner:partner_id>/", include("attribution_portal.dashboard.urls")),
     path("p/<partner:partner_id>/events/", include("attribution_portal.lookout.urls")),
+    path("p/<partner:partner_id>/events/<id:eid>/adjustments/", include("attribution_portal.adjustments.urls")),
     path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
     path("p/<partner:partner_id>/packages/", include("attribution_portal.backhaul.urls")),
     path("operate/", include("attribution_portal.operators.urls")),
