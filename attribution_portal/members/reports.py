@@ -83,7 +83,7 @@ def page(*, partner: Partner, user: User, now: datetime) -> Page:
     )
     return Page(
         members=Panel(
-            "members", "ready", data=people, caption=_("Everybody who can see this partner. Times are the partner's.")
+            "members", "ready", data=people, caption=_("Everybody who can see this partner.")
         ),
         invitations=Panel(
             "invitations",

@@ -268,14 +268,15 @@ def test_the_rule_about_second_factors_is_switched_with_its_consequences_in_sigh
     manager: Client, alice: User, bob: User, partners: Partners, client_for: ClientFor
 ) -> None:
     panel = read(manager.get(MEMBERS)).panel("mfa-rule")
-    assert "The rule is about 3 members who can sign in." in panel.text
-    assert "2 of them have no second factor yet" in panel.text
+    assert "Of 3 who can sign in, 2 have none yet. Once you require it, they are led to set one up" in panel.text
     form = panel.one("form", data_form="mfa-rule")
     fields = {each["name"]: each["value"] for each in form.all("input")}
     theirs = client_for(bob)
     assert theirs.get("/").status_code == 302
     answer = manager.post(form["action"], fields)
-    assert "every member of this partner needs a second factor" in after(answer, manager).root.text
+    shown = after(answer, manager).root.text
+    assert "every member of this partner needs a second factor" in shown
+    assert "Of 3 who can sign in, 2 have none yet and are led to set one up" in shown
     partners.acme.refresh_from_db()
     assert partners.acme.members_need_mfa is True
     assert recorded() == [("mfa_rule_changed", "", {"members_need_mfa": False}, {"members_need_mfa": True})]
