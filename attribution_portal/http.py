@@ -39,6 +39,7 @@ def portal_context(request: HttpRequest) -> dict[str, object]:
     """What the frame of every page needs."""
     return {
         "demo": settings.DEMO,
+        "no_second_factor": not settings.MFA_REQUIRED_ROLES,
         "partner": getattr(request, "partner", None),
         "may": Rights(getattr(request, "role", None)),
     }

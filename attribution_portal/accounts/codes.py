@@ -93,6 +93,13 @@ class _CodeOnce:
 class SignInCodeForm(_CodeOnce, AuthenticateForm):
     code = code_field(_("Code"), _("Six digits from your authenticator app, or one of your recovery codes."))
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.has_app = Authenticator.objects.filter(user=self.user, type=Authenticator.Type.TOTP).exists()
+        if not self.has_app:
+            self.fields["code"].label = _("Recovery code")
+            self.fields["code"].help_text = _("One of those that you kept when you added your passkey.")
+
 
 class ConfirmCodeForm(_CodeOnce, ReauthenticateForm):
     code = code_field(_("Code"), _("Six digits from your authenticator app, or one of your recovery codes."))
