@@ -3,3 +3,9 @@ from django.apps import AppConfig
 
 class BackhaulConfig(AppConfig):
     name = "attribution_portal.backhaul"
+
+    def ready(self) -> None:
+        from attribution_portal.backhaul import outages
+        from attribution_portal.partners.serving import resumed
+
+        resumed.connect(outages.try_again)

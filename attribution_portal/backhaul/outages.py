@@ -17,6 +17,7 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
+from django.utils import timezone
 
 from attribution_portal.backhaul.models import PartnerPoll, PollState
 from attribution_portal.partners.models import Partner
@@ -97,6 +98,13 @@ def packages_answer(*, partner: Partner, now: datetime) -> None:
         failed = PollState.objects.select_for_update().filter(STIRRED, partner=partner, next_due__gt=now)
         stirred = list(failed.order_by("pk").values_list("pk", flat=True))
         PollState.objects.filter(pk__in=stirred).update(next_due=now)
+
+
+def try_again(*, partner: Partner, **_signal: object) -> None:
+    """The partner is connected or switched on again: what it was parked for may be over, so its parking has run out."""
+    now = timezone.now()
+    PartnerPoll.objects.filter(partner=partner, parked_until__gt=now).update(parked_until=now)
+    PartnerPoll.objects.filter(partner=partner, list_due__gt=now).update(list_due=now)
 
 
 def list_answers(poll: PartnerPoll) -> None:

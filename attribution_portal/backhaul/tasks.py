@@ -8,8 +8,9 @@ from uuid import UUID
 from celery import shared_task
 from django.utils import timezone
 
-from attribution_portal.backhaul import listing, polling
-from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.backhaul import defaults, listing, polling
+from attribution_portal.partners.tasks import suspect
+from attribution_portal.platform_api.errors import NotPermitted, PlatformError
 
 # A chunk that waited this long has almost lost its lease.
 CHUNK_EXPIRES = 300
@@ -31,6 +32,8 @@ def poll_chunk(partner: int, packages: list[int], lease: str) -> None:
 def list_packages() -> None:
     for partner in listing.due(timezone.now()):
         list_partner.apply_async(args=(partner.pk,), expires=LIST_EXPIRES)
+    for partner in defaults.in_doubt(timezone.now()):
+        settle_defaults.apply_async(args=(partner.pk,), expires=LIST_EXPIRES)
 
 
 @shared_task(name="backhaul.list_partner")
@@ -41,6 +44,20 @@ def list_partner(partner: int) -> None:
         return
     try:
         polling.list_packages(partner=found)
+    except NotPermitted:
+        # Perhaps it has left its account altogether.
+        suspect(found)
     except PlatformError:
         # Remembered with the partner, and shown on its pages.
         return
+
+
+@shared_task(name="backhaul.settle_defaults")
+def settle_defaults(partner: int) -> None:
+    for doubtful in defaults.in_doubt(timezone.now()):
+        if doubtful.pk == partner:
+            try:
+                defaults.settle(doubtful)
+            except PlatformError:
+                # Asked again at the next tick, for an hour; and whenever somebody opens the page.
+                return

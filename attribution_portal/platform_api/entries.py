@@ -8,11 +8,13 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import secrets
 import time
 import zlib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import cast
 from urllib.parse import quote
 
 from attribution_portal.platform_api import configuration, store
@@ -48,6 +50,10 @@ class Key:
         return f"{self.name}:failed"
 
     @property
+    def before(self) -> str:
+        return f"{self.name}:before"
+
+    @property
     def lock(self) -> str:
         return f"{self.name}:lock"
 
@@ -81,7 +87,8 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What is kept. `error` names NotFound or NotPermitted, and then there is no body."""
+    """What is kept. `error` names NotFound or NotPermitted, and then there is no body. `refused`: it is from before the
+    platform refused to answer, and good for nothing but as the last answer known."""
 
     at: float
     mark: str
@@ -90,10 +97,11 @@ class Entry:
     request_id: str | None
     error: str
     packed: bytes = field(repr=False)
+    refused: bool = False
 
     @property
     def age(self) -> float:
-        return time.time() - self.at
+        return math.inf if self.refused else time.time() - self.at
 
     def body(self) -> Body:
         packed = self.packed
@@ -119,9 +127,12 @@ def digest_of(content: bytes) -> str:
 
 def load(key: Key, endpoint: str) -> State:
     """One round trip. Raises StoreDown."""
-    mark, entry, failed = store.attempt(lambda client: client.mget(key.mark, key.name, key.failed))
+    mark, entry, failed, before = store.attempt(lambda client: client.mget(key.mark, key.name, key.failed, key.before))
     present = mark.decode() if isinstance(mark, bytes) else ""
     kept = _unpacked(entry) if isinstance(entry, bytes) else None
+    if kept is None and isinstance(before, bytes):
+        earlier = _unpacked(before)
+        kept = replace(earlier, refused=True) if earlier is not None else None
     error, failed_at = _failure_from(failed, endpoint) if isinstance(failed, bytes) else (None, 0.0)
     return State(
         mark=present,
@@ -131,13 +142,13 @@ def load(key: Key, endpoint: str) -> State:
     )
 
 
-def _write(key: Key, entry: Entry, *, seconds: int) -> None:
+def _write(key: Key, entry: Entry, *, seconds: int, dropped: tuple[str, ...]) -> None:
     head = json.dumps([entry.at, entry.mark, entry.digest, entry.status, entry.request_id, entry.error])
 
     def save(client: store.Client) -> None:
         pipeline = client.pipeline(transaction=False)
         pipeline.set(key.name, head.encode() + b"\n" + entry.packed, ex=seconds)
-        pipeline.delete(key.failed)
+        pipeline.delete(key.failed, *dropped)
         pipeline.execute()
 
     _try(save)
@@ -189,11 +200,13 @@ def keep(key: Key, mark: str, body: Body, digest: str) -> Entry:
         error="",
         packed=packed,
     )
-    _write(key, entry, seconds=KEEP_SECONDS)
+    _write(key, entry, seconds=KEEP_SECONDS, dropped=(key.before,))
     return entry
 
 
 def keep_no(key: Key, mark: str, error: NotFound | NotPermitted) -> None:
+    """What is not there any more is gone. What is refused may be so only because the partner has just left the account:
+    the last answer is put aside, for when nobody can be asked any more."""
     entry = Entry(
         at=time.time(),
         mark=mark,
@@ -203,7 +216,16 @@ def keep_no(key: Key, mark: str, error: NotFound | NotPermitted) -> None:
         error=type(error).__name__,
         packed=b"",
     )
-    _write(key, entry, seconds=REMEMBER_NO_SECONDS)
+    if isinstance(error, NotPermitted):
+        _try(lambda client: _put_aside(client, key))
+    _write(key, entry, seconds=REMEMBER_NO_SECONDS, dropped=() if isinstance(error, NotPermitted) else (key.before,))
+
+
+def _put_aside(client: store.Client, key: Key) -> None:
+    stored = client.get(key.name)
+    kept = _unpacked(stored) if isinstance(stored, bytes) else None
+    if kept is not None and not kept.error:
+        client.set(key.before, cast(bytes, stored), ex=KEEP_SECONDS)
 
 
 def drop(partner_id: str, *scopes: str) -> None:

@@ -32,6 +32,7 @@ PEOPLE = (
         },
     ),
 )
+OPERATOR = ("operator@portal.example", "Olga Operator")
 
 
 class Command(BaseCommand):
@@ -72,6 +73,7 @@ class Command(BaseCommand):
             f"    {email:<26} {', '.join(f'{role.label.lower()} of {partner}' for partner, role in roles.items())}"
             for email, _name, roles in PEOPLE
         )
+        accounts += f"\n    {OPERATOR[0]:<26} operator: service accounts, partners and people, at {address}/operate/"
         acme = f"{address}/p/partner-id-acme"
         return (
             f"\nThe portal is at {address}/ on made-up data (Ctrl-C stops it).\n"
@@ -87,10 +89,16 @@ def people() -> None:
     """The demo's accounts and memberships; run again, it changes nothing."""
     partners = Partner.objects.in_bulk(field_name="partner_id")
     for email, name, roles in PEOPLE:
-        person, new = User.objects.get_or_create(email=email, defaults={"name": name})
-        if new or not person.check_password(PASSWORD):
-            person.set_password(PASSWORD)
-            person.save(update_fields=["password"])
+        person = _person(email, name)
         for partner_id, role in roles.items():
             if partner_id in partners:
                 Membership.objects.update_or_create(user=person, partner=partners[partner_id], defaults={"role": role})
+    User.objects.filter(pk=_person(*OPERATOR).pk).update(is_staff=True)
+
+
+def _person(email: str, name: str) -> User:
+    person, new = User.objects.get_or_create(email=email, defaults={"name": name})
+    if new or not person.check_password(PASSWORD):
+        person.set_password(PASSWORD)
+        person.save(update_fields=["password"])
+    return person
