@@ -58,6 +58,7 @@ class AuditEvent(models.Model):
         ]
         indexes = [
             models.Index(fields=["-at"], name="audit_newest_first"),
+            models.Index(fields=["partner", "-at"], name="audit_newest_of_partner"),
             models.Index(fields=["partner", "email"], name="audit_by_person"),
             models.Index(fields=["target"], name="audit_by_target"),
         ]

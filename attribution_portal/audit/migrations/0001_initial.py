@@ -79,7 +79,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 'ordering': ['at', 'position'],
-                'indexes': [models.Index(fields=['-at'], name='audit_newest_first'), models.Index(fields=['partner', 'email'], name='audit_by_person'), models.Index(fields=['target'], name='audit_by_target')],
+                'indexes': [models.Index(fields=['-at'], name='audit_newest_first'), models.Index(fields=['partner', '-at'], name='audit_newest_of_partner'), models.Index(fields=['partner', 'email'], name='audit_by_person'), models.Index(fields=['target'], name='audit_by_target')],
                 'constraints': [models.UniqueConstraint(fields=('partner', 'position'), name='audit_position_once', nulls_distinct=False), models.CheckConstraint(condition=models.Q(('position__gte', 1)), name='audit_position_from_one')],
             },
         ),
