@@ -1,8 +1,9 @@
-"""The settings form of a package."""
+"""The forms for a package's settings and for the partner's defaults."""
 
 from __future__ import annotations
 
 from datetime import date
+from typing import Final
 from uuid import uuid4
 
 from django import forms
@@ -10,6 +11,8 @@ from django.core.exceptions import ValidationError
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
+from attribution_portal.backhaul import fingerprints
+from attribution_portal.backhaul.intents import Basis
 from attribution_portal.backhaul.models import LONGEST_WINDOW, MODELS
 from attribution_portal.backhaul.wording import model_name
 from attribution_portal.formats import Reader
@@ -25,10 +28,14 @@ PLATFORM_FIELDS = {
     "window": "window",
     "email_sent_date": "email_sent_date",
 }
+INCOMPLETE: Final = _("This form is incomplete. Check the values and save again.")
+# What the form carries of what it showed; a form that has none of it (from elsewhere) was based on nothing.
+SEEN: Final = ("seen_model", "seen_window", "seen_email_sent_date", "seen_change")
 
 
-class SettingsForm(forms.Form):
-    """Model, window and e-mail date as one intent. `token` admits it once, however often it is sent."""
+class AttributionForm(forms.Form):
+    """Model, window and e-mail date as one intent. `token` admits it once, however often it is sent; `seen_*` are the
+    settings and the newest change that it showed."""
 
     model = forms.CharField(
         label=_("Model"),
@@ -57,28 +64,17 @@ class SettingsForm(forms.Form):
             "invalid": _("Enter a day as year-month-day, such as 2026-06-01."),
         },
     )
-    reason = forms.CharField(
-        label=_("Reason"),
-        required=False,
-        max_length=500,
-        help_text=_("Kept here beside the change, for your colleagues. The platform has no field for it."),
+    token = forms.UUIDField(widget=forms.HiddenInput, error_messages={"required": INCOMPLETE, "invalid": INCOMPLETE})
+    seen_model = forms.CharField(required=False, strip=False, widget=forms.HiddenInput)
+    seen_window = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    seen_email_sent_date = forms.DateField(
+        required=False, input_formats=["%Y-%m-%d"], widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "hidden"})
     )
-    token = forms.UUIDField(
-        widget=forms.HiddenInput,
-        error_messages={
-            "required": _("This form is incomplete. Check the values and save again."),
-            "invalid": _("This form is incomplete. Check the values and save again."),
-        },
-    )
+    seen_change = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
 
-    def __init__(
-        self,
-        data: QueryDict | None = None,
-        *,
-        in_force: AttributionSettings,
-        today: date,
-        reader: Reader,
-    ) -> None:
+    def __init__(self, data: QueryDict | None = None, *, basis: Basis, today: date, reader: Reader) -> None:
+        """`basis`: what is known to be in force now, which an unbound form shows."""
+        in_force = basis.settings
         super().__init__(
             data,
             initial={
@@ -86,6 +82,7 @@ class SettingsForm(forms.Form):
                 "window": in_force.window,
                 "email_sent_date": in_force.email_sent_date,
                 "token": uuid4(),
+                **_seen(basis),
             },
         )
         self.today = today
@@ -107,9 +104,9 @@ class SettingsForm(forms.Form):
             raise ValidationError(_("Choose one of the three models: the portal cannot set this one."))
         return model
 
-    def clean_email_sent_date(self) -> date:
-        day: date = self.cleaned_data["email_sent_date"]
-        if day > self.today:
+    def clean_email_sent_date(self) -> date | None:
+        day: date | None = self.cleaned_data["email_sent_date"]
+        if day is not None and day > self.today:
             raise ValidationError(_("The e-mail date cannot lie in the future."))
         return day
 
@@ -122,6 +119,18 @@ class SettingsForm(forms.Form):
             email_sent_date=self.cleaned_data["email_sent_date"],
         )
 
+    @property
+    def basis(self) -> Basis | None:
+        """What a valid form was based on; None when it does not say."""
+        if not any(name in self.data for name in SEEN):
+            return None
+        seen = AttributionSettings(
+            model=self.cleaned_data["seen_model"] or None,
+            window=self.cleaned_data["seen_window"],
+            email_sent_date=self.cleaned_data["seen_email_sent_date"],
+        )
+        return Basis(seen, self.cleaned_data["seen_change"] or 0)
+
     def refused(self, fields: tuple[FieldError, ...]) -> None:
         """The platform's field errors, at the fields they name. Its codes are not for people."""
         for error in fields:
@@ -129,9 +138,71 @@ class SettingsForm(forms.Form):
             if name is not None and name not in self.errors:
                 self.add_error(name, _("The platform refused this value."))
 
+    def is_whole(self) -> bool:
+        """Valid; or what is wrong with its hidden parts is told at the top, and they are renewed."""
+        if self.is_valid():
+            return True
+        if any(name in self.errors for name in ("token", *SEEN)):
+            self.add_error(None, INCOMPLETE)
+            self.renew_token()
+        return False
+
     def renew_token(self) -> None:
         """A new intent: what was sent under the old token is settled."""
+        self._put({"token": str(uuid4())})
+
+    def base_on(self, basis: Basis) -> None:
+        """The person is shown what is in force now: what they send next is based on that."""
+        self._put({name: "" if value is None else str(value) for name, value in _seen(basis).items()})
+
+    def _put(self, values: dict[str, str]) -> None:
         renewed = QueryDict(mutable=True)
         renewed.update(self.data)
-        renewed["token"] = str(uuid4())
+        for name, value in values.items():
+            renewed[name] = value
         self.data = renewed
+
+
+class SettingsForm(AttributionForm):
+    """For one package."""
+
+    reason = forms.CharField(
+        label=_("Reason"),
+        required=False,
+        max_length=500,
+        help_text=_("Kept here beside the change, for your colleagues. The platform has no field for it."),
+    )
+
+
+class DefaultsForm(AttributionForm):
+    """For all packages of a partner that have no settings of their own. `shown`: the values whose effect it showed."""
+
+    email_sent_date = forms.DateField(
+        label=_("E-mail date (optional)"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        help_text=_("Usually left empty: the day of a message belongs to its package."),
+        error_messages={"invalid": _("Enter a day as year-month-day, such as 2026-06-01.")},
+    )
+    shown = forms.CharField(required=False, widget=forms.HiddenInput)
+
+    @property
+    def is_confirmed(self) -> bool:
+        """Whether a valid form was sent to be carried out: by its second button, and with the values of which it
+        showed the effect. A form from elsewhere that carries no such values was shown nothing."""
+        shown = self.cleaned_data["shown"]
+        return "confirm" in self.data and shown in ("", fingerprints.of_settings(self.wanted))
+
+    def show_effect(self) -> None:
+        self._put({"shown": fingerprints.of_settings(self.wanted)})
+
+
+def _seen(basis: Basis) -> dict[str, str | int | date | None]:
+    settings = basis.settings
+    return {
+        "seen_model": settings.model or "",
+        "seen_window": settings.window,
+        "seen_email_sent_date": settings.email_sent_date,
+        "seen_change": basis.change,
+    }

@@ -6,11 +6,14 @@ from dataclasses import dataclass
 from typing import Final
 
 from attribution_portal.backhaul import fingerprints, wording
+from attribution_portal.backhaul.intents import Moved
 from attribution_portal.backhaul.models import Evaluation, Package, SettingsChange
+from attribution_portal.backhaul.precedence import changed
 from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.formats import Reader, raw
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.payloads import AttributionSettings
 
 SHOWN: Final = 100
 
@@ -44,6 +47,13 @@ def doubtful(package: Package) -> SettingsChange | None:
     return change if change is not None and change.outcome == SettingsChange.Outcome.UNKNOWN else None
 
 
+def newest(package: Package) -> SettingsChange | None:
+    """The newest change made here that was not refused: what it set is in force, was, or may be about to be."""
+    made_here = SettingsChange.objects.filter(partner=package.partner_id, package=package, user__isnull=False)
+    taken = made_here.exclude(outcome=SettingsChange.Outcome.REFUSED).select_related("user")
+    return taken.order_by("-made_at", "-pk").first()
+
+
 def panel(past: Past, *, partner: Partner, reader: Reader) -> Panel[Table]:
     if not past.rows:
         return Panel("ledger", "empty", sentence=reader.gettext("Each result is kept here, with its settings."))
@@ -66,6 +76,37 @@ def certainty_sentence(past: Past, reader: Reader) -> str:
     if newest.certainty == Evaluation.Certainty.PROVED:
         return reader.gettext("These results came after the settings changed, and belong to them.")
     return reader.gettext("Whether these results belong to these settings is not known.")
+
+
+@dataclass(frozen=True, slots=True)
+class MovedWords:
+    """What a person is told whose form showed something else than is in force. `values`: label and settings."""
+
+    why: str
+    values: tuple[tuple[str, str], ...]
+
+
+def moved_words(
+    seen: AttributionSettings | None, moved: Moved, wanted: AttributionSettings, reader: Reader
+) -> MovedWords:
+    """Whose doing it is, and what was, is and would be in force."""
+    change, now = moved.change, moved.basis.settings
+    values = [(reader.gettext("Shown to you before"), seen)] if seen is not None else []
+    values.append((reader.gettext("In force now"), now))
+    if change is None:
+        why = reader.gettext("Something else is in force than this form showed. It was not changed in this portal.")
+    elif change.settings == now:
+        why = reader.gettext("%(who)s changed this at %(when)s, after you opened the form.")
+    else:
+        why = reader.gettext(
+            "%(who)s sent other values at %(when)s, and it is not known yet whether the platform took them."
+        )
+        values.append((reader.gettext("On its way"), change.settings))
+    values.append((reader.gettext("Entered by you"), wanted))
+    if change is not None:
+        said = {"who": change.user.shown_name if change.user else "", "when": reader.instant(change.made_at)}
+        why %= said
+    return MovedWords(why, tuple((label, wording.settings_short(each, reader)) for label, each in values))
 
 
 def _table(past: Past, currency: str | None, reader: Reader) -> Table:
@@ -124,7 +165,7 @@ def _sureness(row: Evaluation, reader: Reader) -> str:
 
 def _why(row: Evaluation, before: Evaluation | None, reader: Reader) -> str:
     if row.change is not None:
-        return _cause(row.change, reader)
+        return _cause(row, row.change, reader)
     if before is None:
         return reader.gettext("First result.")
     if row.certainty == Evaluation.Certainty.PRESUMED:
@@ -134,13 +175,15 @@ def _why(row: Evaluation, before: Evaluation | None, reader: Reader) -> str:
     return reader.gettext("Reason unknown: settings and results changed between two readings.")
 
 
-def _cause(change: SettingsChange, reader: Reader) -> str:
+def _cause(row: Evaluation, change: SettingsChange, reader: Reader) -> str:
     said = {
         "what": wording.difference(change.before, change.settings, reader),
         "day": reader.day(change.made_at.astimezone(reader.zone).date()),
         "who": change.user.shown_name if change.user else "",
         "reason": change.reason,
     }
+    if change.user is None and set(changed(change.before, change.settings)) <= set(row.inherited):
+        return reader.gettext("Because: %(what)s in the partner's defaults, seen on %(day)s.") % said
     if change.user is None:
         return reader.gettext("Because: %(what)s, seen on %(day)s, made outside the portal.") % said
     if change.reason:

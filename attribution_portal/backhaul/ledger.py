@@ -24,12 +24,14 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from attribution_portal.backhaul import fingerprints, outages, standing
+from attribution_portal.audit.trail import Actor
+from attribution_portal.backhaul import fingerprints, intents, outages, standing
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
+from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce
 from attribution_portal.backhaul.state import IN_DOUBT, PATIENCE
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError, Unavailable
-from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, PackageCluster
+from attribution_portal.platform_api.payloads import EvaluationResult, PackageCluster
 
 BASELINE: Final = timedelta(seconds=10)
 # What a reading or a change may move in a PollState; the rest belongs to the claim and to the person who looks.
@@ -51,15 +53,6 @@ READ_FIELDS: Final = (
     "lease",
     "lease_until",
 )
-SETTING_NAMES: Final = ("model", "window", "email_sent_date")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InForce:
-    """The settings that count for a package, and the names of those that come from its partner's defaults."""
-
-    settings: AttributionSettings
-    inherited: tuple[str, ...] = ()
 
 
 # What a package's segments follow from: its status, its events.
@@ -98,14 +91,6 @@ class Recorded:
     taken: int
     new_rows: int
     failures: int
-
-
-def in_force(own: AttributionSettings, defaults: AttributionSettings) -> InForce:
-    """The package's own value where it has one, else the partner's default (A)."""
-    values = {name: getattr(own, name) for name in SETTING_NAMES}
-    inherited = tuple(name for name in SETTING_NAMES if values[name] is None and getattr(defaults, name) is not None)
-    values.update({name: getattr(defaults, name) for name in inherited})
-    return InForce(settings=AttributionSettings(**values), inherited=inherited)
 
 
 def record(
@@ -147,9 +132,17 @@ def record(
     return Recorded(taken=taken, new_rows=len(batch.new_rows), failures=len(failed))
 
 
-def settings_sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, now: datetime) -> None:
-    """What became of a change made here. When it is done, the package waits for its results from now on; a poll that
-    has already seen the new settings has done the same, and it counts once. In doubt the package is read soon, too."""
+def settings_sent(
+    *,
+    change: SettingsChange,
+    outcome: SettingsChange.Outcome,
+    actor: Actor,
+    platform_request: str = "",
+    now: datetime,
+) -> None:
+    """What became of a change made here, stored and on record. When it is done, the package waits for its results from
+    now on; a poll that has already seen the new settings has done the same, and it counts once. In doubt the package is
+    read soon, too."""
     with transaction.atomic():
         state = PollState.objects.select_for_update().get(pk=change.package_id)
         change.refresh_from_db()
@@ -173,6 +166,7 @@ def settings_sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, no
         if outcome == SettingsChange.Outcome.UNKNOWN:
             state.next_due = now
         state.save(update_fields=READ_FIELDS)
+        intents.conclude(change, actor=actor, platform_request=platform_request)
 
 
 def stage_of(package: Package) -> Stage:
@@ -207,7 +201,8 @@ class _Batch:
         self.open_changes: dict[int, list[SettingsChange]] = {}
         last = {state.last_change_id: state for state in states if state.last_change_id}
         wanted = Q(package__in=pks, outcome=SettingsChange.Outcome.UNKNOWN) | Q(pk__in=list(last))
-        for change in SettingsChange.objects.filter(wanted).order_by("made_at", "pk"):
+        changes = SettingsChange.objects.filter(wanted).select_related("partner", "package", "intent")
+        for change in changes.order_by("made_at", "pk"):
             if change.outcome == SettingsChange.Outcome.UNKNOWN:
                 self.open_changes.setdefault(change.package_id, []).append(change)
             if change.pk in last:
@@ -271,6 +266,8 @@ class _Batch:
             # Assigned again: rows that were created above have their keys only now.
             state.latest, state.last_change = self.latest.get(state.pk), state.last_change
         PollState.objects.bulk_update(self.states, READ_FIELDS)
+        for change in self.resolved:
+            intents.conclude(change, actor=Actor.portal())
 
     def _is_lost(self, state: PollState, observation: Observation) -> bool:
         """Neither settings of its own nor results, where there were some: so answers a platform that has deleted the

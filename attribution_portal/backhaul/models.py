@@ -1,7 +1,8 @@
 """What the portal remembers about packages: the platform itself keeps only the present answer (contract §8).
 
 `Package` mirrors the platform's list, `PollState` says what was last read and what is read next, `Evaluation` is the
-ledger, `SettingsChange` the history of settings. Money is `Decimal` in major units of the partner's currency.
+ledger, `SettingsChange` the history of settings, `DefaultsChange` that of the partner's defaults. Money is `Decimal` in
+major units of the partner's currency.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from django.db.models import F, Q
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from attribution_portal.audit.models import AuditEvent
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import AttributionSettings
 
@@ -75,27 +77,48 @@ class Package(models.Model):
         return reverse("backhaul:package", args=[self.partner.partner_id, self.package_id])
 
 
-class SettingsChange(AttributionFields):
-    """One change of a package's settings. `user` null: seen at the platform, made outside the portal.
-
-    A change made here is stored before it is sent, as `unknown`, and its token admits it once. `before_*` are the
-    settings in force until then."""
+class Change(AttributionFields):
+    """One change of settings, stored before it is sent, as `unknown`; its token admits it once. `before_*` are the
+    values in force until then; `intent` is its entry in the audit trail, which the outcome is linked to."""
 
     class Outcome(models.TextChoices):
         DONE = "done", _("done")
         UNKNOWN = "unknown", _("not known yet")
         REFUSED = "refused", _("refused")
 
-    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
-    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="changes")
     before_model = models.TextField(blank=True)
     before_window = models.BigIntegerField(null=True)
     before_email_sent_date = models.DateField(null=True)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    reason = models.TextField(blank=True)
     made_at = models.DateTimeField()
     outcome = models.CharField(max_length=10, choices=Outcome.choices)
     token = models.UUIDField(unique=True, default=uuid.uuid4)
+    intent = models.ForeignKey(AuditEvent, null=True, on_delete=models.PROTECT, db_constraint=False, related_name="+")
+
+    class Meta:
+        abstract = True
+
+    @property
+    def before(self) -> AttributionSettings:
+        return AttributionSettings(
+            model=self.before_model or None,
+            window=self.before_window,
+            email_sent_date=self.before_email_sent_date,
+        )
+
+    @before.setter
+    def before(self, value: AttributionSettings) -> None:
+        self.before_model = value.model or ""
+        self.before_window, self.before_email_sent_date = value.window, value.email_sent_date
+
+
+class SettingsChange(Change):
+    """One change of a package's settings. `user` null: seen at the platform, made outside the portal or through the
+    partner's defaults."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="changes")
+    reason = models.TextField(blank=True)
 
     class Meta:
         constraints = [
@@ -116,18 +139,26 @@ class SettingsChange(AttributionFields):
     def __str__(self) -> str:
         return f"{self.package_id} {self.made_at:%Y-%m-%d %H:%M} {self.outcome}"
 
-    @property
-    def before(self) -> AttributionSettings:
-        return AttributionSettings(
-            model=self.before_model or None,
-            window=self.before_window,
-            email_sent_date=self.before_email_sent_date,
-        )
 
-    @before.setter
-    def before(self, value: AttributionSettings) -> None:
-        self.before_model = value.model or ""
-        self.before_window, self.before_email_sent_date = value.window, value.email_sent_date
+class DefaultsChange(Change):
+    """One change of a partner's defaults, made here by a person. The e-mail date is optional there (contract §8)."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(outcome__in=["done", "unknown", "refused"]), name="defaults_outcome_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, model__in=MODELS, window__gte=1, window__lte=LONGEST_WINDOW),
+                name="defaults_change_is_whole",
+            ),
+        ]
+        indexes = [models.Index(fields=["partner", "-made_at"], name="changes_of_defaults")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.made_at:%Y-%m-%d %H:%M} {self.outcome}"
 
 
 class Evaluation(AttributionFields):

@@ -25,6 +25,7 @@ from django.utils import timezone
 
 from attribution_portal.backhaul import fingerprints, ledger, listing, outages
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
+from attribution_portal.backhaul.precedence import UNSET, in_force
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
@@ -48,7 +49,6 @@ CHUNK_SECONDS: Final = 120.0
 WATCHED: Final = timedelta(minutes=2)
 AT_MOST_EVERY: Final = timedelta(seconds=60)
 LARGEST_SUM: Final = 10**18
-UNSET: Final = AttributionSettings(model=None, window=None, email_sent_date=None)
 
 # Each partner's first due package comes before anybody's second. Of a partner whose parking has just run out one
 # package at a time is tried (`outages`). The conditions stand twice because a row that another claim has just taken is
@@ -269,7 +269,7 @@ def read(
         observations.append(
             ledger.Observation(
                 package=pair.state.pk,
-                in_force=ledger.in_force(pair.settings, UNSET if isinstance(defaults, PlatformError) else defaults),
+                in_force=in_force(pair.settings, UNSET if isinstance(defaults, PlatformError) else defaults),
                 result=pair.result,
                 held=held.get(pair.state.pk, True),
                 started_at=started,

@@ -9,9 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attribution_portal import http
-from attribution_portal.backhaul import changes, inventory, polling, reports
-from attribution_portal.backhaul.changes import Outcome
+from attribution_portal.audit.trail import Actor
+from attribution_portal.backhaul import changes, history, inventory, polling, reports
 from attribution_portal.backhaul.forms import SettingsForm
+from attribution_portal.backhaul.intents import Basis, Moved, Outcome
 from attribution_portal.backhaul.models import Package
 from attribution_portal.http import PortalRequest
 from attribution_portal.panels import Panel
@@ -63,22 +64,22 @@ def settings(request: PortalRequest, package_id: str) -> HttpResponse:
     if request.method != "POST":
         return redirect(reports.package_url(request.partner, found))
     form = _form(request, found, bound=True)
-    if not form.is_valid():
-        if form["token"].errors:
-            form.add_error(None, form["token"].errors[0])
-            form.renew_token()
+    if not form.is_whole():
         return _page(request, found, form=form, status=422)
     try:
         outcome = changes.save(
             partner=request.partner,
             package=found,
             wanted=form.wanted,
+            basis=form.basis,
             reason=form.cleaned_data["reason"],
-            user=request.user,
+            actor=Actor.of(request),
             token=form.cleaned_data["token"],
         )
     except PlatformError as error:
         return _refused(request, package_id, form, error)
+    except Moved as moved:
+        return _asked(request, package_id, form, moved)
     _tell(request, outcome)
     response = redirect(reports.package_url(request.partner, found))
     response.status_code = 303
@@ -102,13 +103,19 @@ def _news(request: PortalRequest, package_id: str) -> HttpResponse:
 
 
 def _page(
-    request: PortalRequest, found: Package, *, form: SettingsForm | None = None, status: int = 200
+    request: PortalRequest,
+    found: Package,
+    *,
+    form: SettingsForm | None = None,
+    moved: history.MovedWords | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     page = reports.page(partner=request.partner, package=found, reader=http.reader(request), now=timezone.now())
     may_edit = may(request.role, Action.CHANGE_SETTINGS)
     context = {
         "page": page,
         "form": (form or _form(request, found)) if may_edit else None,
+        "moved": moved,
         "settings": reports.settings_panel(package=found, reader=http.reader(request)),
     }
     return render(request, "backhaul/package.html", context, status=status)
@@ -117,10 +124,21 @@ def _page(
 def _form(request: PortalRequest, found: Package, *, bound: bool = False) -> SettingsForm:
     return SettingsForm(
         request.POST if bound else None,
-        in_force=found.poll.settings,
+        basis=Basis(found.poll.settings, newest.pk if (newest := history.newest(found)) else 0),
         today=timezone.now().astimezone(request.partner.zone).date(),
         reader=http.reader(request),
     )
+
+
+def _asked(request: PortalRequest, package_id: str, form: SettingsForm, moved: Moved) -> HttpResponse:
+    """Nothing was sent. The person sees what they saw, what is in force now and what they entered, and decides."""
+    found = polling.find(partner=request.partner, package_id=package_id)
+    if found is None:
+        raise Http404
+    words = history.moved_words(form.basis.settings if form.basis else None, moved, form.wanted, http.reader(request))
+    form.base_on(moved.basis)
+    form.renew_token()
+    return _page(request, found, form=form, moved=words, status=409)
 
 
 def _refused(request: PortalRequest, package_id: str, form: SettingsForm, error: PlatformError) -> HttpResponse:

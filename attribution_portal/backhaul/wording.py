@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -83,14 +84,62 @@ def inherited_sentence(inherited: tuple[str, ...], *, reader: Reader) -> str:
     """Which of the settings are the partner's defaults."""
     if not inherited:
         return ""
-    names = {
+    return reader.gettext("From the partner's defaults: %(names)s.") % {"names": setting_names(inherited, reader)}
+
+
+def setting_names(names: Sequence[str], reader: Reader) -> str:
+    """ "model and window"."""
+    words = {
         "model": reader.gettext("model"),
         "window": reader.gettext("window"),
         "email_sent_date": reader.gettext("e-mail date"),
     }
-    return reader.gettext("From the partner's defaults: %(names)s.") % {
-        "names": reader.listing([names[n] for n in inherited])
-    }
+    return reader.listing([words[name] for name in names])
+
+
+def defaults_sentence(defaults: AttributionSettings, reader: Reader) -> str:
+    """What a partner's defaults count, from the live values; what is missing is said."""
+    if defaults.is_empty:
+        return reader.gettext("No defaults are set: a package without settings of its own has none.")
+    if defaults.model is None:
+        text = reader.gettext("No default model is set, so each package needs its own.")
+    elif defaults.model == "EVENTS_FROM_PACKAGE":
+        text = reader.gettext("A package without settings of its own counts tickets for the events in the package.")
+    elif defaults.model == "EVENT_SERIES":
+        text = reader.gettext(
+            "A package without settings of its own counts tickets for the same event series as the events in the "
+            "package."
+        )
+    elif defaults.model == "ALL_PURCHASES":
+        text = reader.gettext("A package without settings of its own counts tickets for any event.")
+    else:
+        text = reader.gettext(
+            "A package without settings of its own counts what the model “%(model)s” counts, which this portal does "
+            "not know."
+        ) % {"model": defaults.model}
+    return f"{text} {_default_window(defaults, reader)}"
+
+
+def _default_window(defaults: AttributionSettings, reader: Reader) -> str:
+    first = defaults.email_sent_date
+    last = window_end(window=defaults.window, email_sent_date=first)
+    if first is not None and last is not None:
+        return reader.gettext("The window is %(days)s, for all of them alike.") % {
+            "days": reader.day_range(first, last)
+        }
+    if first is not None:
+        return reader.gettext(
+            "The e-mail date is %(day)s; the length of the window is not set, so each package needs its own."
+        ) % {"day": reader.day(first)}
+    if defaults.window is None:
+        return reader.gettext("Neither a window nor an e-mail date is set: each package needs its own.")
+    return reader.ngettext(
+        "The window is the %(n)s day after the e-mail date. No e-mail date is set here: each package needs its own, "
+        "or its window has no beginning.",
+        "The window is the %(n)s days after the e-mail date. No e-mail date is set here: each package needs its own, "
+        "or its window has no beginning.",
+        defaults.window,
+    ) % {"n": reader.count(defaults.window)}
 
 
 def model_name(model: str | None, reader: Reader) -> str:

@@ -22,7 +22,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import ledger, polling
+from attribution_portal.backhaul import ledger, polling, precedence
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -219,7 +219,7 @@ def test_a_list_and_a_chunk_that_touch_the_same_package_wait_for_each_other_and_
     now = timezone.now()
     observation = ledger.Observation(
         package=package.pk,
-        in_force=ledger.in_force(polling.UNSET, polling.UNSET),
+        in_force=precedence.in_force(precedence.UNSET, precedence.UNSET),
         result=EvaluationResult(clusters=()),
         held=True,
         started_at=now,
@@ -241,12 +241,14 @@ SAVE = """
 from uuid import UUID
 from datetime import date
 from attribution_portal.accounts.models import User
+from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import changes
 from attribution_portal.backhaul.models import Package
 from attribution_portal.platform_api.payloads import AttributionSettings
 package = Package.objects.select_related("partner__service_account").get(package_id="pkg_final")
 changes.save(
-    partner=package.partner, package=package, user=User.objects.get(email="alice@acme.example"), reason="",
+    partner=package.partner, package=package, actor=Actor(User.objects.get(email="alice@acme.example"), "alice"),
+    basis=None, reason="",
     wanted=AttributionSettings(model="EVENTS_FROM_PACKAGE", window=21, email_sent_date=date(2026, 5, 20)),
     token=UUID(int=1),
 )

@@ -14,7 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import ledger
+from attribution_portal.audit.trail import Actor
+from attribution_portal.backhaul import ledger, precedence
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import Unavailable
@@ -43,6 +44,10 @@ def result(revenue: int) -> EvaluationResult:
     return EvaluationResult(clusters=(ClusterResult(tc="a", customers=1, items=2, revenue=Decimal(revenue)),))
 
 
+def sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, now: datetime) -> None:
+    ledger.settings_sent(change=change, outcome=outcome, actor=Actor.portal(), now=now)
+
+
 class Story:
     """One package and what happens to it, second by second."""
 
@@ -56,7 +61,7 @@ class Story:
     def observation(self, window: int, revenue: int, *, held: bool = True, took: float = 0) -> ledger.Observation:
         return ledger.Observation(
             package=self.package.pk,
-            in_force=ledger.InForce(settings=settings(window)),
+            in_force=precedence.InForce(settings=settings(window)),
             result=result(revenue),
             held=held,
             started_at=self.now - timedelta(seconds=took),
@@ -81,7 +86,7 @@ class Story:
         return change
 
     def put(self, window: int) -> None:
-        ledger.settings_sent(change=self.send(window), outcome=SettingsChange.Outcome.DONE, now=self.now)
+        sent(change=self.send(window), outcome=SettingsChange.Outcome.DONE, now=self.now)
 
     def wait(self, **step: float) -> None:
         self.now += timedelta(**step)
@@ -197,7 +202,7 @@ def test_a_poll_that_sees_the_new_settings_first_resolves_the_change_and_counts_
     story.read(21, 10)
     change.refresh_from_db()
     assert change.outcome == "done"
-    ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
+    sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
     state = story.state
     assert (state.pending_changes, state.settings_changed_at) == (1, START + timedelta(seconds=1))
     assert SettingsChange.objects.count() == 1
@@ -229,7 +234,7 @@ def test_a_reading_that_began_while_a_change_was_under_way_does_not_turn_it_back
     story.wait(seconds=1)
     early = story.observation(14, 10)
     story.wait(seconds=2)
-    ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
+    sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
     recorded = ledger.record(partner=story.partner, observations=[early], now=story.now)
     assert recorded.taken == 0
     assert story.state.settings == settings(21)
@@ -246,7 +251,7 @@ def test_of_two_people_who_save_at_once_the_later_is_in_force_whoever_hears_back
     second = story.send(30)
     story.wait(seconds=1)
     for change in (second, first):
-        ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
+        sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
     state = story.state
     assert (state.settings, state.pending_changes, state.last_change) == (settings(30), 2, second)
     story.wait(seconds=10)
@@ -259,7 +264,7 @@ def test_a_change_in_doubt_that_came_between_two_readings_proves_nothing_of_what
     story.read(14, 10)
     story.wait(seconds=1)
     change = story.send(21)
-    ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
+    sent(change=change, outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
     story.wait(seconds=30)
     story.read(14, 10)
     story.wait(seconds=30)
@@ -273,7 +278,7 @@ def test_a_change_in_doubt_that_did_not_arrive_is_not_blamed_for_equal_settings_
     story.read(14, 10)
     story.wait(seconds=1)
     change = story.send(21)
-    ledger.settings_sent(change=change, outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
+    sent(change=change, outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
     story.wait(minutes=3)
     story.read(14, 10)
     story.wait(days=21)
@@ -291,7 +296,7 @@ def test_a_package_that_the_platform_deleted_is_no_change_of_settings(
 ) -> None:
     story.read(14, 10)
     story.wait(minutes=5)
-    gone = replace(story.observation(0, 0), in_force=ledger.in_force(UNSET, defaults))
+    gone = replace(story.observation(0, 0), in_force=precedence.in_force(UNSET, defaults))
     assert ledger.record(partner=story.partner, observations=[gone], now=story.now).taken == 1
     assert SettingsChange.objects.count() == 0
     state = story.state
@@ -301,7 +306,7 @@ def test_a_package_that_the_platform_deleted_is_no_change_of_settings(
 def test_settings_taken_away_from_a_package_with_results_are_a_change(story: Story) -> None:
     story.read(14, 10)
     story.wait(minutes=5)
-    bare = replace(story.observation(0, 10), in_force=ledger.in_force(UNSET, UNSET))
+    bare = replace(story.observation(0, 10), in_force=precedence.in_force(UNSET, UNSET))
     ledger.record(partner=story.partner, observations=[bare], now=story.now)
     change = SettingsChange.objects.get()
     assert (change.before, change.settings, change.user) == (settings(14), UNSET, None)
@@ -330,7 +335,7 @@ def test_an_older_reading_does_not_undo_a_newer_one(story: Story) -> None:
 def test_a_change_that_was_refused_leaves_the_package_as_it_was(story: Story) -> None:
     story.read(14, 10)
     story.wait(seconds=1)
-    ledger.settings_sent(change=story.send(21), outcome=SettingsChange.Outcome.REFUSED, now=story.now)
+    sent(change=story.send(21), outcome=SettingsChange.Outcome.REFUSED, now=story.now)
     state = story.state
     assert (state.settings, state.pending_changes, state.settings_changed_at) == (settings(14), 0, None)
 
@@ -338,7 +343,7 @@ def test_a_change_that_was_refused_leaves_the_package_as_it_was(story: Story) ->
 def test_a_change_in_doubt_is_looked_after_at_once(story: Story) -> None:
     story.read(14, 10)
     story.wait(seconds=1)
-    ledger.settings_sent(change=story.send(21), outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
+    sent(change=story.send(21), outcome=SettingsChange.Outcome.UNKNOWN, now=story.now)
     assert story.state.next_due == story.now
 
 
@@ -397,7 +402,7 @@ def test_the_number_of_queries_does_not_depend_on_the_chunk(
         return [
             ledger.Observation(
                 package=each.pk,
-                in_force=ledger.InForce(settings=settings(14)),
+                in_force=precedence.InForce(settings=settings(14)),
                 result=result(10),
                 held=True,
                 started_at=START,
@@ -416,7 +421,9 @@ def test_the_number_of_queries_does_not_depend_on_the_chunk(
 
     few, many = chunk(2, 0), chunk(50, 100)
     assert queries(few) == queries(many) <= 10
-    moved = [replace(each, in_force=ledger.InForce(settings=settings(21)), result=result(20)) for each in (*few, *many)]
+    moved = [
+        replace(each, in_force=precedence.InForce(settings=settings(21)), result=result(20)) for each in (*few, *many)
+    ]
     assert queries(moved[:2]) == queries(moved[2:]) <= 10
     assert SettingsChange.objects.count() == 52
     assert Evaluation.objects.count() == 104
@@ -477,6 +484,6 @@ def test_the_database_refuses_a_persons_change_that_no_form_admits(story: Story,
 def test_unset_parts_come_from_the_partners_defaults() -> None:
     own = AttributionSettings(model=None, window=None, email_sent_date=date(2026, 6, 3))
     defaults = AttributionSettings(model="EVENT_SERIES", window=14, email_sent_date=date(2026, 1, 1))
-    merged = ledger.in_force(own, defaults)
+    merged = precedence.in_force(own, defaults)
     assert merged.settings == AttributionSettings(model="EVENT_SERIES", window=14, email_sent_date=date(2026, 6, 3))
     assert merged.inherited == ("model", "window")
