@@ -18,7 +18,7 @@ from attribution_portal.audit.models import AuditEvent
 from attribution_portal.members.models import Invitation
 from attribution_portal.partners.models import Membership, Partner
 from tests.conftest import Partners
-from tests.members.conftest import MEMBERS, ClientFor, invite, link, token
+from tests.members.conftest import MEMBERS, PASSWORD, ClientFor, invite, link, token
 from tests.pages import read
 
 
@@ -341,3 +341,33 @@ def test_who_confirmed_too_long_ago_does_so_first_and_finds_what_was_typed(
         "kept",
     )
     assert "Nothing has been sent yet." in shown.root.text
+
+
+def test_after_confirming_the_button_is_pressed_once_more_and_the_mail_goes_out(
+    clean_redis: object, mara: User, client_for: ClientFor
+) -> None:
+    mara.set_password(PASSWORD)
+    mara.save()
+    client = client_for(mara, stale=True)
+    confirm = invite(client, note="kept")["Location"]
+    answer = client.post(confirm, {"password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, MEMBERS)
+    assert mail.outbox == []
+    form = read(client.get(MEMBERS)).root.one("form", data_form="invite")
+    fields = {each["name"]: each.get("value") for each in form.all("input")}
+    chosen = {each["name"]: each.one("option", selected="")["value"] for each in form.all("select")}
+    assert client.post(form["action"], {**fields, **chosen}).status_code == 303
+    assert Invitation.objects.get().note == "kept"
+    assert len(mail.outbox) == 1
+
+
+@pytest.mark.parametrize("step", ["resend", "revoke"])
+def test_a_button_that_led_away_to_confirm_is_said_to_have_done_nothing(
+    manager: Client, mara: User, client_for: ClientFor, step: str
+) -> None:
+    invite(manager)
+    stale = client_for(mara, stale=True)
+    assert stale.post(f"{MEMBERS}invitations/{Invitation.objects.get().pk}/{step}/").status_code == 302
+    assert "Nothing has been sent yet." in read(stale.get(MEMBERS)).root.text
+    assert Invitation.objects.get().state == "open"
+    assert len(mail.outbox) == 1
