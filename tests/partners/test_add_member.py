@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from attribution_portal.accounts.models import User
+from attribution_portal.audit.models import AuditEvent
 from attribution_portal.partners.models import Membership
 from tests.conftest import Partners
 
@@ -28,7 +29,7 @@ def add(
 
 def test_it_creates_the_person_and_the_membership(partners: Partners, monkeypatch: pytest.MonkeyPatch) -> None:
     said = add("Ada@Example.org", role="editor", password=GOOD, monkeypatch=monkeypatch)
-    assert said == "Ada@example.org is editor of Nordlicht Kultur (demo).\n"
+    assert said == "ada@example.org is editor of Nordlicht Kultur (demo).\n"
     membership = Membership.objects.get()
     assert (membership.partner, membership.role) == (partners.nordlicht, "editor")
     assert membership.user.check_password(GOOD)
@@ -57,7 +58,7 @@ def test_a_weak_password_changes_nothing(partners: Partners, monkeypatch: pytest
 
 
 def test_a_bad_address_is_refused(partners: Partners, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(CommandError, match="valid email"):
+    with pytest.raises(CommandError, match="valid e-mail address"):
         add("not an address", role="viewer", password=None, monkeypatch=monkeypatch)
     assert not User.objects.exists()
 
@@ -67,3 +68,22 @@ def test_an_unknown_partner_is_named_with_the_known_ones(partners: Partners, mon
     with pytest.raises(CommandError, match=known):
         add("ada@example.org", role="viewer", password=None, monkeypatch=monkeypatch, partner="nobody")
     assert not User.objects.exists()
+
+
+def test_each_change_is_on_record_once(partners: Partners, monkeypatch: pytest.MonkeyPatch) -> None:
+    add("ada@example.org", role="viewer", password=None, monkeypatch=monkeypatch)
+    add("ada@example.org", role="viewer", password=None, monkeypatch=monkeypatch)
+    add("ada@example.org", role="editor", password=GOOD, monkeypatch=monkeypatch)
+    recorded = AuditEvent.objects.order_by("at").values_list("kind", "email", "target", "before", "after", "partner")
+    assert list(recorded) == [
+        ("member_added", "manage.py add_member", "ada@example.org", {}, {"role": "viewer"}, partners.nordlicht.pk),
+        (
+            "role_changed",
+            "manage.py add_member",
+            "ada@example.org",
+            {"role": "viewer"},
+            {"role": "editor"},
+            partners.nordlicht.pk,
+        ),
+        ("password_changed", "manage.py add_member", "ada@example.org", {}, {}, None),
+    ]
