@@ -5,43 +5,51 @@ One line an address, room by room. `tests/test_access.py` fails when one is miss
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from attribution_portal.partners.permissions import Action
 
-ACME = "/p/partner-id-acme"
+# Of one partner, by the names that stand in routes. Rows of the portal's own get their ids when a test makes them.
+Ids = Mapping[str, object]
+ACME: Ids = {"partner": "partner-id-acme", "event": "evt_closed", "package": "pkg_main"}
 
 
 @dataclass(frozen=True, slots=True)
 class PartnerAddress:
-    """Below /p/<partner_id>/, with ids that Acme has.
-
-    `action` is what somebody must be allowed to do there. `get` and `post` are the statuses that they get: for the
-    plain address, and for a form without any field. 405: not that way. `lacks`: ids that no sandbox partner has when
-    a test begins, so that everybody gets 404 until it makes them.
-    """
+    """Below /p/<partner_id>/. `action` is what somebody must be allowed to do with the partner; to everybody else the
+    page does not exist. `get` and `post` are what those who may get: for the plain address, and for a form without any
+    field. 405: not that way."""
 
     name: str
-    path: str
+    route: str
     action: Action = Action.READ
     get: int = 200
     post: int = 405
 
+    @property
+    def path(self) -> str:
+        """Acme's."""
+        return self.at(ACME)
+
+    def at(self, ids: Ids) -> str:
+        return self.route.format_map(ids)
+
 
 PARTNER = (
-    PartnerAddress("partners:home", f"{ACME}/"),
+    PartnerAddress("dashboard:page", "/p/{partner}/"),
     # Lookout
-    PartnerAddress("lookout:event", f"{ACME}/events/evt_closed/"),
+    PartnerAddress("lookout:events", "/p/{partner}/events/"),
+    PartnerAddress("lookout:event", "/p/{partner}/events/{event}/"),
     # Wave
-    PartnerAddress("wave:campaign", f"{ACME}/campaigns/evt_closed/"),
+    PartnerAddress("wave:campaign", "/p/{partner}/campaigns/{event}/"),
     # Backhaul
-    PartnerAddress("backhaul:packages", f"{ACME}/packages/"),
-    PartnerAddress("backhaul:package", f"{ACME}/packages/pkg_main/"),
+    PartnerAddress("backhaul:packages", "/p/{partner}/packages/"),
+    PartnerAddress("backhaul:package", "/p/{partner}/packages/{package}/"),
     PartnerAddress(
-        "backhaul:settings", f"{ACME}/packages/pkg_main/settings/", Action.CHANGE_SETTINGS, get=302, post=422
+        "backhaul:settings", "/p/{partner}/packages/{package}/settings/", Action.CHANGE_SETTINGS, get=302, post=422
     ),
 )
 
