@@ -45,7 +45,7 @@ def partner_view(
                 return _switched_off(known)
             return view(known, *args, **kwargs)
 
-        return _guarded(inner, methods)
+        return never_cache(login_required(require_http_methods(list(methods))(inner)))
 
     return decorate
 
@@ -59,20 +59,18 @@ def operator_view(
     def decorate(
         view: Callable[Concatenate[PortalRequest, P], HttpResponseBase],
     ) -> Callable[..., HttpResponseBase]:
+        limited = require_http_methods(list(methods))(view)
+
         @wraps(view)
         def inner(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
             known = cast(PortalRequest, request)
             if not known.user.is_operator:
                 raise Http404
-            return view(known, *args, **kwargs)
+            return limited(known, *args, **kwargs)
 
-        return _guarded(inner, methods)
+        return never_cache(login_required(inner))
 
     return decorate
-
-
-def _guarded(view: Callable[..., HttpResponseBase], methods: tuple[str, ...]) -> Callable[..., HttpResponseBase]:
-    return never_cache(login_required(require_http_methods(list(methods))(view)))
 
 
 def _switched_off(request: PortalRequest) -> HttpResponse:
