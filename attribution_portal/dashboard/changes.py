@@ -75,13 +75,11 @@ def panel(*, partner: Partner, user: User, since: datetime | None, reader: Reade
 def _table(found: Iterable[Change], reader: Reader) -> Table:
     columns = (
         Column("what", _("What"), numeric=False),
-        Column("change", _("Change"), numeric=False),
         Column("when", _("When"), numeric=False),
     )
     rows = (
         Row(
-            change.id,
-            (Cell(change.title, href=change.href or None), Cell(change.what), Cell(reader.instant(change.at))),
+            change.id, (Cell(change.title, href=change.href or None, note=change.what), Cell(reader.instant(change.at)))
         )
         for change in found
     )
