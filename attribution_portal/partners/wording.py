@@ -44,6 +44,8 @@ def problem(found: Problem) -> str:
 
 
 def sign_in(findings: Findings) -> str:
+    if findings.problem is not None and findings.problem.kind != SignInFailed.__name__:
+        return _("Could not tell whether it signs in. %(why)s") % {"why": problem(findings.problem)}
     if findings.problem is not None:
         return _("Does not sign in. %(why)s") % {"why": problem(findings.problem)}
     if not findings.partners:

@@ -49,7 +49,7 @@ def test_these_pages_exist_for_operators_only(
     for method in ("get", "post"):
         for person in (bob, mara):
             assert getattr(client_for(person), method)(page).status_code == 404
-        assert getattr(Client(), method)(page)["Location"] == f"/account/login/?next={page}"
+        assert getattr(Client(), method)(page)["Location"].startswith("/account/login/")
     inside = client_for(olga)
     answer = inside.get(page)
     assert answer.status_code == (200 if name in READ else 405)

@@ -17,11 +17,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: object, **options: object) -> None:
         rotated = rotate(actor=Actor.command("rotate_keys"))
-        self.stdout.write(f"Sealed with the newest key: {rotated.resealed} secrets of the database.")
+        self.stdout.write(f"Secrets sealed anew in the database: {rotated.resealed}.")
         if rotated.tokens is None:
             self.stdout.write("Redis cannot be reached: service accounts sign in anew when the older keys are gone.")
         else:
-            self.stdout.write(f"Sealed with the newest key: {rotated.tokens} sets of tokens.")
+            self.stdout.write(f"Sets of tokens sealed anew in Redis: {rotated.tokens}.")
         if rotated.unopened:
             named = "".join(f"\n  - {each}" for each in rotated.unopened)
             raise CommandError(f"No key in FIELD_ENCRYPTION_KEYS opens these, and they stay as they are:{named}")
