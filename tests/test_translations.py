@@ -59,7 +59,7 @@ def in_python() -> set[Text]:
 def in_templates() -> set[Text]:
     """A template becomes Python first, as makemessages does it; its indentation means nothing there."""
     texts = set()
-    for path in (ROOT / "templates").rglob("*.html"):
+    for path in sorted([*(ROOT / "templates").rglob("*.html"), *(ROOT / "templates").rglob("*.txt")]):
         lines = templatize(path.read_text(encoding="utf-8"), str(path)).splitlines()
         texts |= found("\n".join(line.strip() for line in lines))
     return texts
