@@ -51,6 +51,7 @@ PARTNER = (
     PartnerAddress(
         "backhaul:settings", "/p/{partner}/packages/{package}/settings/", Action.CHANGE_SETTINGS, get=302, post=422
     ),
+    PartnerAddress("backhaul:defaults", "/p/{partner}/package-defaults/", Action.CHANGE_DEFAULTS, post=422),
 )
 
 

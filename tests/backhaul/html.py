@@ -64,3 +64,16 @@ def news_url(page: str) -> str | None:
     """Where an open page asks for news, None when it expects none."""
     found = re.search(r'hx-get="([^"]+)"', page)
     return html.unescape(found[1]) if found else None
+
+
+def hidden(page: str, form: str) -> dict[str, str]:
+    """The hidden fields of a form, as a browser sends them back."""
+    found = re.search(rf'<form[^>]*data-form="{form}".*?</form>', page, re.DOTALL)
+    assert found is not None, form
+    inputs = re.findall(r'<input[^>]*type="hidden"[^>]*>', found[0])
+    fields: dict[str, str] = {}
+    for each in inputs:
+        name, value = re.search(r'name="([^"]*)"', each), re.search(r'value="([^"]*)"', each)
+        assert name is not None
+        fields[name[1]] = html.unescape(value[1]) if value else ""
+    return fields

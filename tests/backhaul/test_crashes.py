@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from attribution_portal.accounts.models import User
+from attribution_portal.audit.models import AuditEvent
 from attribution_portal.backhaul import ledger, polling, precedence
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.partners.connection import caller_for
@@ -281,3 +282,12 @@ def test_a_process_killed_between_sending_a_change_and_learning_its_outcome_leav
     state.refresh_from_db()
     assert (change.outcome, state.pending_changes, state.window) == ("done", 1, 21)
     assert len(sandbox.log.of(method="PUT", path=puts)) == 1
+    # Who wanted it is on record, and that the portal found out by itself what became of it.
+    intended, done = AuditEvent.objects.filter(kind="settings_changed").order_by("position")
+    assert (intended.outcome, intended.user, done.outcome, done.user, done.of) == (
+        "intended",
+        alice,
+        "done",
+        None,
+        intended,
+    )
