@@ -232,8 +232,9 @@ def _entry(scope: Scope, event: AuditEvent, became: str | None, reader: Reader) 
         session=event.session,
         partner=event.partner.name if scope.partner is None and event.partner else "",
         what=kind_words(event.kind),
-        title=title_words(event),
-        target=event.target if event.title else "",
+        # Who signs in is told once.
+        title="" if event.target == event.email and not event.title else title_words(event),
+        target=event.target if event.title not in ("", event.target) else "",
         href=_href(scope, event),
         changes=changes(event, reader, scope.currency()),
         reason=event.reason,

@@ -63,8 +63,7 @@ def test_an_entry_says_who_did_what_on_what_and_how_it_went(
     page = activity(client_for(alice))
     assert page.states() == {"activity": "ready"}
     assert cells(page, made) == {
-        "What": "New adjustment",
-        "On what": "Concert at Olympiahalleevt_closed",
+        "What": "New adjustment Concert at Olympiahalle evt_closed",
         "Values and reason": (
             "Purchases: 0 →becomes 1,470Revenue: €0.00 →becomes €6,615.50Currency: EURsource: —Box office"
         ),
