@@ -24,8 +24,8 @@ FAR: Final = 3
 class Check(StrEnum):
     """The value stands in forms: what a person has seen and confirmed."""
 
-    EQUAL_ROW = "equal-row"
     EQUAL_UNDER_WAY = "equal-under-way"
+    EQUAL_ROW = "equal-row"
     AUTOMATED_SAME_DAYS = "automated-same-days"
     OVER_CAPACITY = "over-capacity"
     ODD_AVERAGE = "odd-average"

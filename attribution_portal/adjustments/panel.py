@@ -144,7 +144,10 @@ def listing(
     """
     now = timezone.now()
     requests = readback.requests_of(asked.partner, asked.eid)
-    read_at = min((answer.read_at for answer in (results, daily) if isinstance(answer, Reading)), default=None)
+    read_at = readback.ReadAt(
+        results.read_at if isinstance(results, Reading) else None,
+        daily.read_at if isinstance(daily, Reading) else None,
+    )
     if readback.resolve(requests, found, read_at=read_at, actor=Actor.portal()):
         requests = readback.requests_of(asked.partner, asked.eid)
     made = {request.platform_id: request for request in requests if request.makes_a_row and request.platform_id}

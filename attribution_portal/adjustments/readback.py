@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
@@ -15,25 +16,35 @@ from attribution_portal.audit.trail import Actor
 from attribution_portal.partners.models import Partner
 
 
+@dataclass(frozen=True, slots=True)
+class ReadAt:
+    """When campaign results and daily revenue were read; None where that failed."""
+
+    results: datetime | None
+    daily: datetime | None
+
+    @property
+    def both(self) -> datetime | None:
+        return min(self.results, self.daily) if self.results and self.daily else None
+
+
 def requests_of(partner: Partner, eid: str) -> list[AdjustmentRequest]:
     """Every request about the event's adjustments, newest first."""
     found = AdjustmentRequest.of_event(partner, eid).select_related("user", "undoes", "partner")
     return list(found.order_by("-made_at", "-pk"))
 
 
-def resolve(
-    requests: Sequence[AdjustmentRequest], found: Adjustments, *, read_at: datetime | None, actor: Actor
-) -> bool:
+def resolve(requests: Sequence[AdjustmentRequest], found: Adjustments, *, read_at: ReadAt, actor: Actor) -> bool:
     """Settle what the reading tells. Whether anything was settled.
 
-    requests: all of the event's. found: the event's rows; read_at: when the older of its two answers was read. What
-    was sent after that is left alone, and so is what somebody is sending right now.
+    requests: all of the event's. found: the event's rows. What was sent after they were read is left alone, and so is
+    what somebody is sending right now.
     """
     now = timezone.now()
     unsure = [request for request in requests if _wants_looking_after(request, now)]
-    if not unsure or read_at is None or found.results_error is not None:
+    if not unsure or read_at.results is None:
         return False
-    settled = [_resolve(request, requests, found, read_at=read_at, now=now, actor=actor) for request in unsure]
+    settled = [_resolve(request, requests, found, read_at=read_at, actor=actor) for request in unsure]
     return any(settled)
 
 
@@ -52,18 +63,19 @@ def _resolve(
     requests: Iterable[AdjustmentRequest],
     found: Adjustments,
     *,
-    read_at: datetime,
-    now: datetime,
+    read_at: ReadAt,
     actor: Actor,
 ) -> bool:
-    if read_at <= request.made_at:
+    """A new row is looked for in campaign results, which own it; a deleted one must be gone from both answers."""
+    seen_at = read_at.results if request.makes_a_row else read_at.both
+    if seen_at is None or seen_at <= request.made_at:
         return False
-    late = read_at - request.made_at > ON_ITS_WAY
+    late = seen_at - request.made_at > ON_ITS_WAY
     if not request.makes_a_row:
         there = any(row.id == request.platform_id for row in found.rows)
-        if not there and found.daily_error is None:
+        if not there:
             return _settle(request, Outcome.DONE, actor)
-        return _settle(request, Outcome.NOT_TAKEN if there and late else Outcome.UNKNOWN, actor)
+        return _settle(request, Outcome.NOT_TAKEN if late else Outcome.UNKNOWN, actor)
     candidates = candidates_for(request, requests, found)
     if len(candidates) == 1 and not rivals(request, requests):
         return _name(request, candidates[0].id, actor)

@@ -8,6 +8,7 @@ from typing import cast
 
 from django.utils import timezone
 
+from attribution_portal.adjustments.readback import ReadAt
 from attribution_portal.adjustments.rows import Adjustments, merge
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -40,6 +41,14 @@ class Desk:
             self.daily.value.currency if isinstance(self.daily, Reading) else None,
         )
         return tuple(dict.fromkeys(currency for currency in named if currency))
+
+    @property
+    def read_at(self) -> ReadAt:
+        """Of a desk where everything was read anew."""
+        return ReadAt(
+            None if self.found.results_error else self.began,
+            None if self.found.daily_error else self.began,
+        )
 
     @property
     def known_ids(self) -> list[str]:

@@ -141,7 +141,7 @@ def look_again(request: AdjustmentRequest, actor: Actor) -> AdjustmentRequest:
         desk = None
     if desk is not None:
         requests = readback.requests_of(request.partner, request.event_id)
-        readback.resolve(requests, desk.found, read_at=desk.began, actor=actor)
+        readback.resolve(requests, desk.found, read_at=desk.read_at, actor=actor)
     return AdjustmentRequest.objects.select_related("partner", "user").get(pk=request.pk)
 
 

@@ -102,11 +102,7 @@ def _provenance(row: AdjustmentRow) -> str:
     """What to keep in mind about how this row arrived; most rows came both ways and agree."""
     words = []
     if row.one_way:
-        words.append(
-            _("Only in campaign results, not in daily revenue.")
-            if "results" in row.seen_in
-            else _("Only in daily revenue, not in campaign results.")
-        )
+        words.append(_("Not in daily revenue.") if "results" in row.seen_in else _("Not in campaign results."))
     if row.conflicting:
         words.append(_("The platform gave this row twice with different values."))
     return " ".join(words)

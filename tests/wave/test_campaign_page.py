@@ -46,6 +46,11 @@ def _cell(cell: Element) -> str:
     return cell.attributes.get("data-value", cell.text)
 
 
+def facts(shown: Shown) -> dict[str, list[str]]:
+    """Each adjustment: when it was recorded, its source, purchases and revenue."""
+    return {key: cells[:4] for key, cells in rows(shown, "adjustments", "adjustments").items()}
+
+
 def adjustments_of(sandbox: Sandbox, partner_id: str, eid: str) -> tuple[int, Decimal]:
     """The truth: every row that exists, however it is shown."""
     ids = set(sandbox.adjustment_ids(partner_id, eid))
@@ -57,6 +62,7 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
     shown = campaign_page(alice, ACME, "evt_closed")
     assert shown.states() == {
         "post-campaign": "ready",
+        "adjustments": "ready",
         "campaigns": "ready",
         "meta": "ready",
         "sources": "ready",
@@ -82,7 +88,7 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
         "automated": ["Automated", "2", "185", "8325.4", "45.0021621622", "6 Jun 2026, 00:20"],
         "manual": ["Manual", "2", "37", "1665.5", "45.0135135135", "10 Jun 2026, 23:50"],
     }
-    assert rows(shown, "post-campaign", "adjustments") == {
+    assert facts(shown) == {
         "cr_closed_m2": ["10 Jun 2026, 23:50", "Manual", "12", "540"],
         "cr_closed_m1": ["7 Jun 2026, 15:12", "Manual", "25", "1125.5"],
         "cr_closed_a2": ["6 Jun 2026, 00:20", "Automated", "38", "1710.4"],
@@ -134,28 +140,24 @@ def test_its_sums_are_those_of_the_platforms_rows(
     assert int(numbers["purchases"]) == purchases
     assert Decimal(numbers["revenue"]) == revenue
     assert Decimal(numbers["spend"]) == sandbox.world[partner_id].events[eid].spend
-    for table in ("adjustment-sources", "adjustments"):
-        assert sum(Decimal(cells[3]) for cells in rows(shown, "post-campaign", table).values()) == revenue
-        assert sum(int(cells[2]) for cells in rows(shown, "post-campaign", table).values()) == purchases
+    for panel, table in (("post-campaign", "adjustment-sources"), ("adjustments", "adjustments")):
+        assert sum(Decimal(cells[3]) for cells in rows(shown, panel, table).values()) == revenue
+        assert sum(int(cells[2]) for cells in rows(shown, panel, table).values()) == purchases
 
 
 def test_it_counts_each_row_once_and_marks_what_only_one_answer_knows(campaign_page: Open, alice: User) -> None:
     shown = campaign_page(alice, ACME, "evt_oneway")
-    assert rows(shown, "post-campaign", "adjustments") == {
+    assert facts(shown) == {
         "7700123": ["31 May 2026, 09:00", "imported", "0", "80"],
-        "cr_oneway_list": [
-            "30 May 2026, 09:00",
-            "Not said Only in campaign results, not in daily revenue.",
-            "5",
-            "225.75",
-        ],
-        "cr_oneway_daily": [
-            "29 May 2026, 09:00",
-            "Manual Only in daily revenue, not in campaign results.",
-            "8",
-            "360",
-        ],
+        "cr_oneway_list": ["30 May 2026, 09:00", "Not said", "5", "225.75"],
+        "cr_oneway_daily": ["29 May 2026, 09:00", "Manual", "8", "360"],
         "cr_oneway_both": ["28 May 2026, 09:00", "Automated", "20", "900"],
+    }
+    assert {key: cells[5] for key, cells in rows(shown, "adjustments", "adjustments").items()} == {
+        "7700123": "Both",
+        "cr_oneway_list": "Campaign results Not in daily revenue.",
+        "cr_oneway_daily": "Daily revenue Not in campaign results.",
+        "cr_oneway_both": "Both",
     }
     sources = rows(shown, "post-campaign", "adjustment-sources")
     assert list(sources) == ["automated", "manual", "imported", ""]
@@ -240,13 +242,9 @@ def test_rows_that_contradict_each_other_or_belong_elsewhere_are_named(
         ],
     )
     shown = campaign_page(alice, ACME, "evt_closed")
-    listed = rows(shown, "post-campaign", "adjustments")
-    assert listed["cr_closed_a1"] == [
-        "Time not stated",
-        "Not said The platform gave this row twice with different values.",
-        "150",
-        "7000",
-    ]
+    listed = rows(shown, "adjustments", "adjustments")
+    assert listed["cr_closed_a1"][:4] == ["Time not stated", "Not said", "150", "7000"]
+    assert listed["cr_closed_a1"][5] == "Both The platform gave this row twice with different values."
     assert "cr_stray" not in listed
     assert "1 row of another event" in shown.panel("post-campaign").text
 
@@ -368,7 +366,9 @@ def test_one_failing_source_takes_nothing_else_with_it(
 ) -> None:
     sandbox.faults.add(path, kind, status=500 if kind == "status" else None)  # type: ignore[arg-type]
     shown = campaign_page(alice, ACME, "evt_running")
-    expected = dict.fromkeys(("post-campaign", "campaigns", "meta", "sources"), "ready") | {panel: state}
+    expected = dict.fromkeys(("post-campaign", "adjustments", "campaigns", "meta", "sources"), "ready") | {panel: state}
+    if path == "/campaign_results/":
+        expected["adjustments"] = "failed"
     assert shown.states() == expected
     assert kpis(shown, "post-campaign")["revenue"] == "1488"
     if state == "failed":
@@ -392,6 +392,7 @@ def test_the_card_fails_when_neither_way_brings_rows(campaign_page: Open, sandbo
     shown = campaign_page(alice, ACME, "evt_closed")
     assert shown.states() == {
         "post-campaign": "failed",
+        "adjustments": "failed",
         "campaigns": "ready",
         "meta": "ready",
         "sources": "ready",
@@ -471,6 +472,7 @@ def test_a_source_that_hangs_does_not_hold_the_page_past_its_deadline(
     assert time.monotonic() - began < 3
     assert shown.states() == {
         "post-campaign": "ready",
+        "adjustments": "ready",
         "campaigns": "failed",
         "meta": "failed",
         "sources": "ready",
@@ -635,7 +637,7 @@ def test_markup_is_text_wherever_it_comes_from(campaign_page: Open, sandbox: San
     assert "javascript:" not in shown.source
     assert shown.root.one("h1").text == "<b>Tante Elektra</b> & Friends <script>alert(1)</script>"
     assert [card["label"] for card in campaign_cards(shown)] == [evil]
-    assert list(rows(shown, "post-campaign", "adjustments")) == [evil]
+    assert list(rows(shown, "adjustments", "adjustments")) == [evil]
 
 
 # Sources.
