@@ -38,7 +38,7 @@ class Visitor:
         """Through the form that any page leads to; ends on the page that was asked for."""
         self.page.locator("[name=login]").fill(email)
         self.page.locator("[name=password]").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
 
 
 # Of the module, not of the session: while Playwright runs, its event loop keeps Django's ORM from other tests.
