@@ -22,9 +22,9 @@ from attribution_portal.platform_api.payloads import AttributionSettings
 
 PER_PAGE: Final = 50
 KINDS: Final = {
-    How.FOLLOWS: "active",
+    How.FOLLOWS: "final",
     How.PARTLY: "provisional",
-    How.DEVIATES: "waiting",
+    How.DEVIATES: "notice",
     How.SAME: "neutral",
     How.UNREAD: "none",
 }
@@ -49,6 +49,7 @@ class PackageRow:
     url: str
     title: str
     settings: str
+    how: str
     badge: Badge
     remark: str
 
@@ -165,8 +166,10 @@ def _effect_sentences(
     if untouched:
         sentences.append(
             reader.ngettext(
-                "%(n)s package has its own values for what changes. Nothing is sent for it.",
-                "%(n)s packages have their own values for what changes. Nothing is sent for them.",
+                "%(n)s package has its own values for what changes, which go before the defaults. Nothing is sent for "
+                "it.",
+                "%(n)s packages have their own values for what changes, which go before the defaults. Nothing is sent "
+                "for them.",
                 untouched,
             )
             % {"n": reader.count(untouched)}
@@ -192,6 +195,7 @@ def _row(partner: Partner, package: Package, defaults: AttributionSettings, read
         url=package_url(partner, package),
         title=package.title or package.package_id,
         settings=wording.settings_short(poll.settings, reader) if is_read else "—",
+        how=how.value,
         badge=Badge(_how_name(how, reader, defaults), KINDS[how]),
         remark=_remark(how, poll.settings, tuple(poll.inherited), defaults, reader),
     )
@@ -218,8 +222,8 @@ def _remark(
         return reader.gettext("Its own: %(names)s.") % {"names": wording.setting_names(names, reader)}
     if how is How.DEVIATES:
         # Only where there is a default to deviate from.
-        there = [name for name in SETTING_NAMES if getattr(defaults, name) is not None]
-        return wording.difference(precedence.only(defaults, there), precedence.only(own, there), reader)
+        there = [name for name in precedence.changed(defaults, own) if getattr(defaults, name) is not None]
+        return reader.gettext("Instead of %(values)s.") % {"values": wording.named_values(defaults, there, reader)}
     return ""
 
 

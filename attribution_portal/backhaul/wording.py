@@ -97,6 +97,16 @@ def setting_names(names: Sequence[str], reader: Reader) -> str:
     return reader.listing([words[name] for name in names])
 
 
+def named_values(settings: AttributionSettings, names: Sequence[str], reader: Reader) -> str:
+    """ "model Event series and window 14 days"."""
+    words = {
+        "model": reader.gettext("model %(value)s") % {"value": model_name(settings.model, reader)},
+        "window": reader.gettext("window %(value)s") % {"value": window_words(settings.window, reader)},
+        "email_sent_date": reader.gettext("e-mail date %(value)s") % {"value": _day(settings.email_sent_date, reader)},
+    }
+    return reader.listing([words[name] for name in names])
+
+
 def defaults_sentence(defaults: AttributionSettings, reader: Reader) -> str:
     """What a partner's defaults count, from the live values; what is missing is said."""
     if defaults.is_empty:

@@ -101,7 +101,7 @@ def test_the_page_says_what_is_in_force_and_who_goes_by_it(maras: Client) -> Non
     assert "Follows in part" in shown["pkg_partial"]
     assert "Its own: e-mail date." in shown["pkg_partial"]
     assert "Deviates" in shown["pkg_final"]
-    assert "model Events from the package → All purchases and window 14 days → 7 days" in shown["pkg_final"]
+    assert "Instead of model Events from the package and window 14 days." in shown["pkg_final"]
     assert "Own, but the same" in shown["pkg_main"]
     said = text(followers)
     assert (
@@ -120,7 +120,10 @@ def test_the_first_press_shows_the_effect_and_sends_nothing(maras: Client, sandb
         in said
     )
     assert "5 packages take a value that changes." in said
-    assert "11 packages have their own values for what changes. Nothing is sent for them." in said
+    assert (
+        "11 packages have their own values for what changes, which go before the defaults. Nothing is sent for them."
+        in said
+    )
     assert "Whether the platform counts their results anew at once is not documented" in said
     affected = {
         re.search(r'data-id="([^"]+)"', row)[1]: text(row)  # type: ignore[index]
