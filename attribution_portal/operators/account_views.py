@@ -106,7 +106,7 @@ def remove(request: PortalRequest, pk: int) -> HttpResponse:
     except StillServingError as error:
         messages.error(
             request,
-            _("Not removed: %(partners)s is read with it. Give another account access first, or switch it off there.")
+            _("Not removed, because connected partners are read with it: %(partners)s.")
             % {"partners": ", ".join(partner.name for partner in error.partners[: reports.NAMED])},
         )
         return _show(request, pk, PasswordForm(), status=409)

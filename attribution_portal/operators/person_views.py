@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attribution_portal import http
-from attribution_portal.accounts import reauthentication
+from attribution_portal.accounts import mail, reauthentication
 from attribution_portal.accounts.models import User
 from attribution_portal.accounts.reauthentication import recently_authenticated
 from attribution_portal.audit.trail import Actor
@@ -100,8 +100,15 @@ def factors(request: PortalRequest, pk: int) -> HttpResponse:
         return _show(request, pk, status=409)
 
     def change(order: _Order) -> str:
-        done = changes.remove_factors(order.person, actor=order.actor, reason=order.reason)
-        return _("%(email)s has no second factor any more and is signed out everywhere.") % order.names if done else ""
+        if not changes.remove_factors(order.person, actor=order.actor, reason=order.reason):
+            return ""
+        # Whoever did not ask for it learns that somebody did in their name.
+        told = _(
+            "Somebody who operates the Attribution Portal removed your authenticator app, passkeys and recovery codes, "
+            "and ended all your sessions. If you did not ask for this, tell those who operate the portal at once."
+        )
+        mail.notify(_("Your second factor was removed"), told + "\n", order.person.email)
+        return _("%(email)s has no second factor any more and is signed out everywhere.") % order.names
 
     return _carry_out(request, pk, "person-factors", change)
 

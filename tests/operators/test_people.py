@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -12,6 +12,7 @@ from allauth.mfa.totp.internal.auth import TOTP
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import get_user
 from django.contrib.sessions.models import Session
+from django.core import mail
 from django.db import connection
 from django.http import HttpRequest
 from django.test import Client
@@ -19,6 +20,7 @@ from django.test import Client
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor
+from attribution_portal.celery import app
 from attribution_portal.operators import people
 from attribution_portal.operators.people import LastOperatorError, NoOperatorError
 from tests.conftest import Partners
@@ -203,6 +205,14 @@ def test_all_sessions_end(operator: Client, bob: User, client_for: ClientFor) ->
     assert AuditEvent.objects.count() == 1
 
 
+@pytest.fixture
+def _mail_at_once() -> Iterator[None]:
+    app.conf.task_always_eager = app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager = app.conf.task_eager_propagates = False
+
+
+@pytest.mark.usefixtures("_mail_at_once")
 def test_a_lost_phone_loses_its_factors_and_sessions(operator: Client, bob: User, client_for: ClientFor) -> None:
     TOTP.activate(bob, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(bob)
@@ -218,6 +228,10 @@ def test_a_lost_phone_loses_its_factors_and_sessions(operator: Client, bob: User
         {"sessions_ended": 1},
         "called back on the known number",
     )
+    (sent,) = mail.outbox
+    assert (sent.to, sent.subject) == (["bob@acme.example"], "Your second factor was removed")
+    operator.post(of(bob, "factors/"), {"to": "", "reason": "twice"})
+    assert len(mail.outbox) == 1
 
 
 def test_ones_own_factors_are_not_removed_here(operator: Client, olga: User) -> None:
