@@ -22,6 +22,7 @@ from attribution_portal.adjustments.models import AdjustmentRequest, DeletedAdju
 from attribution_portal.adjustments.reading import Desk
 from attribution_portal.adjustments.rows import AdjustmentRow
 from attribution_portal.audit.trail import Actor
+from attribution_portal.formats import raw
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import adjustments
@@ -170,7 +171,8 @@ def _post(request: AdjustmentRequest, person: Person, check: Callable[[], None])
             caller=caller_for(person.partner),
             eid=request.event_id,
             purchases=request.purchases,
-            revenue=request.revenue,
+            # Without the zeros of its column.
+            revenue=Decimal(raw(request.revenue)),
         ),
     )
     if answer is None:

@@ -38,9 +38,7 @@ def create(request: PortalRequest, eid: str) -> HttpResponse:
         return _return(request, eid, Origin.named(request.GET))
     form = AdjustmentForm(request.POST, currency=request.partner.currency, reader=http.reader(request))
     valid = form.is_valid()
-    if (token := form.cleaned_data.get("token")) and (
-        known := sent_before(AdjustmentRequest, partner=request.partner, token=token)
-    ):
+    if (known := _known(request, form)) is not None:
         return _sent_before(request, known, origin)
     desk = _desk(request, eid)
     if (refusal := _refusal(request, desk)) is not None:
@@ -58,6 +56,9 @@ def create(request: PortalRequest, eid: str) -> HttpResponse:
     warned = {finding.check for finding in found if finding.verdict == "warns"}
     seen = forms.seen(request.POST)
     if "confirm" not in request.POST or (seen is not None and not warned <= seen):
+        # What it would be warned of may be its own row, when the same form came twice at once.
+        if (known := _known(request, form)) is not None:
+            return _sent_before(request, known, origin)
         return _preview_page(request, desk, form, proposal, origin, under_way=under_way)
     try:
         made = sending.create(
@@ -87,11 +88,7 @@ def delete(request: PortalRequest, eid: str) -> HttpResponse:
     sent = request.method == "POST"
     form = DeleteForm(fields if sent else None, initial={name: fields.get(name, "") for name in ("id", "reason")})
     valid = sent and form.is_valid()
-    if (
-        sent
-        and (token := form.cleaned_data.get("token"))
-        and (known := sent_before(AdjustmentRequest, partner=request.partner, token=token))
-    ):
+    if sent and (known := _known(request, form)) is not None:
         return _sent_before(request, known, origin)
     desk = _desk(request, eid, everything_anew=True)
     row = next((row for row in desk.found.rows if row.id == fields.get("id")), None)
@@ -102,6 +99,9 @@ def delete(request: PortalRequest, eid: str) -> HttpResponse:
         form.renew_token()
         return _delete_page(request, desk, form, row, origin, status=_status(unread))
     if row is None:
+        # The same form may have come twice at once, and the other one deleted it.
+        if sent and (known := _known(request, form)) is not None:
+            return _sent_before(request, known, origin)
         return render(
             request,
             "adjustments/gone.html",
@@ -141,8 +141,7 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     if not form.is_valid():
         messages.error(request, forms.INCOMPLETE)
         return _return(request, eid, origin)
-    known = sent_before(AdjustmentRequest, partner=request.partner, token=form.cleaned_data["token"])
-    if known is not None:
+    if (known := _known(request, form)) is not None:
         return _sent_before(request, known, origin)
     mine = DeletedAdjustment.objects.filter(partner=request.partner, event_id=eid)
     tombstone = mine.select_related("deletion").filter(pk=form.cleaned_data["id"]).first()
@@ -156,6 +155,8 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     found = preview.findings(request.partner, desk, proposal, equal_under_way=False)
     equal = next(finding for finding in found if finding.check is Check.EQUAL_ROW)
     if equal.verdict == "warns" and "confirm" not in request.POST:
+        if (known := _known(request, form)) is not None:
+            return _sent_before(request, known, origin)
         context = {
             "tombstone": tombstone,
             "preview": _preview(request, desk, proposal, (equal,)),
@@ -283,9 +284,15 @@ def _return(request: PortalRequest, eid: str, origin: Origin, *, row: str = "") 
     return response
 
 
+def _known(request: PortalRequest, form: AdjustmentForm | DeleteForm | UndoForm) -> AdjustmentRequest | None:
+    """What the form's token was used for already."""
+    token = form.cleaned_data.get("token")
+    return sent_before(AdjustmentRequest, partner=request.partner, token=token) if token else None
+
+
 def _raced(request: PortalRequest, form: AdjustmentForm | DeleteForm | UndoForm, origin: Origin) -> HttpResponse:
     """The same form came twice at once, and the other one was first."""
-    known = sent_before(AdjustmentRequest, partner=request.partner, token=form.cleaned_data["token"])
+    known = _known(request, form)
     if known is None:
         # The token belongs to another partner's request: nothing of this one.
         raise Http404

@@ -50,6 +50,9 @@ def model(request: PortalRequest, eid: str) -> HttpResponse:
         return _page(request, eid, title, form, _in_force(request, own), status=422)
     wanted, token = form.cleaned_data["model"], form.cleaned_data["token"]
     if "seen" in request.POST and request.POST["seen"] != (own or ""):
+        # Somebody else may be the same form, come twice at once.
+        if (known := sent_before(ModelChange, partner=request.partner, token=token)) is not None:
+            return _sent_before(request, known)
         return _changed_meanwhile(request, eid, title, form, own)
     if own == wanted:
         messages.info(request, _("Nothing was sent: the event has this model already."))

@@ -22,7 +22,11 @@ ROOMS = {"lookout": "events", "wave": "campaigns"}
 
 def fields(form: Element) -> dict[str, str]:
     """What a browser would send of a form as it stands, without a button."""
-    return {each["name"]: each.get("value") for each in form.all("input") if each.get("name")}
+    return {
+        each["name"]: each.get("value")
+        for each in form.all("input")
+        if each.get("name") and (each.get("type") != "radio" or "checked" in each.attributes)
+    }
 
 
 @dataclass
