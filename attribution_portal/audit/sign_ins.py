@@ -2,30 +2,33 @@
 
 All of it goes to the portal-wide chain: a person signs in to the portal, not to a partner, and one partner's members
 are no business of another's. What somebody signed out can cause is bounded by the limits on sign-ins
-(ACCOUNT_RATE_LIMITS): a refused attempt is on record once, and attempts that are not even looked at any more only
-once in a while per address (`throttled`).
+(ACCOUNT_RATE_LIMITS): a refused attempt is on record once, and what those limits do not cover only so many times per
+address (`throttled`, `refused_elsewhere`).
 
 Of what was typed only something that is an e-mail address is kept: a password typed into the wrong field is not.
 """
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any, Final
 
 from allauth.account import signals as account
 from allauth.account.authentication import get_authentication_records
 from allauth.mfa import signals as mfa
 from django.contrib.auth.signals import user_logged_out, user_login_failed
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.utils import timezone
 
+from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor, Kind, Outcome, record
 
-# Seconds in which throttled attempts from one address count as one event.
-THROTTLED_ONCE_IN: Final = 600
+# What is counted per address so that nobody fills the trail: refusals of this time.
+LATELY: Final = timedelta(minutes=10)
+REFUSED_ELSEWHERE_AT_MOST: Final = 20
 RECOVERY_CODES: Final = "recovery_codes"
 
 
@@ -75,13 +78,20 @@ def throttled(request: HttpRequest, email: str = "") -> None:
     """An attempt to sign in that is turned away unseen, because there were too many before. Called by whoever turns
     it away; the first in ten minutes from an address goes on record, however many follow."""
     actor = Actor.of(request)
-    if cache.add(f"audit:throttled:{actor.address}", True, THROTTLED_ONCE_IN):
+    if _lately(Kind.SIGN_IN_THROTTLED, actor) < 1:
         record(kind=Kind.SIGN_IN_THROTTLED, actor=actor, target=typed_address(email), outcome=Outcome.REFUSED)
 
 
 def refused_elsewhere(request: HttpRequest, email: str = "") -> None:
-    """A single sign-on that did not lead in; `email` is what the provider told, if it got that far."""
-    _refused(request, Kind.SIGN_IN_FAILED, typed_address(email), "socialaccount")
+    """A single sign-on that did not lead in; `email` is what the provider told, if it got that far. Anybody can ask
+    for its last page as often as they like, so that only the first few from an address go on record."""
+    if _lately(Kind.SIGN_IN_FAILED, Actor.of(request)) < REFUSED_ELSEWHERE_AT_MOST:
+        _refused(request, Kind.SIGN_IN_FAILED, typed_address(email), "socialaccount")
+
+
+def _lately(kind: Kind, actor: Actor) -> int:
+    since = timezone.now() - LATELY
+    return AuditEvent.objects.filter(partner=None, kind=kind, address=actor.address, at__gt=since).count()
 
 
 @receiver(user_logged_out)
