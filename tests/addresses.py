@@ -6,52 +6,193 @@ One line an address, room by room. `tests/test_access.py` fails when one is miss
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from attribution_portal.partners.permissions import Action
 
-# Of one partner, by the names that stand in routes. Rows of the portal's own get their ids when a test makes them.
+# By the names that stand in routes. Rows of the portal's own get their ids when a test makes them (`Rows`).
 Ids = Mapping[str, object]
-ACME: Ids = {"partner": "partner-id-acme", "event": "evt_closed", "package": "pkg_main"}
+Fields = Mapping[str, str]
+ACME: Ids = {"partner": "partner-id-acme", "event": "evt_closed", "package": "pkg_main", "row": "cr_closed_a1"}
+ROWS: Ids = {"membership": 1, "invitation": 1, "person": 1, "account": 1, "token": "x"}
 
 
 @dataclass(frozen=True, slots=True)
-class PartnerAddress:
-    """Below /p/<partner_id>/. `action` is what somebody must be allowed to do with the partner; to everybody else the
-    page does not exist. `get` and `post` are what those who may get: for the plain address, and for a form without any
-    field. 405: not that way."""
+class Address:
+    """`get` and `post` are the statuses that those who may get: for the plain address, and for a form of `fields`, by
+    default none. 405: not that way. `proof`: the form is taken from somebody only who proved a moment ago who they
+    are."""
 
     name: str
     route: str
-    action: Action = Action.READ
     get: int = 200
     post: int = 405
+    proof: bool = False
+    fields: Fields = field(default_factory=dict)
 
     @property
     def path(self) -> str:
-        """Acme's."""
-        return self.at(ACME)
+        """Acme's, and of the first row of each kind."""
+        return self.at({**ACME, **ROWS})
 
     def at(self, ids: Ids) -> str:
         return self.route.format_map(ids)
 
+    def form(self, ids: Ids) -> dict[str, str]:
+        return {name: value.format_map(ids) for name, value in self.fields.items()}
 
+
+@dataclass(frozen=True, slots=True)
+class PartnerAddress(Address):
+    """Below /p/<partner_id>/, for members whose role may do `action`. To everybody else the page does not exist."""
+
+    action: Action = Action.READ
+
+
+ADJUSTMENTS = "/p/{partner}/events/{event}/adjustments/"
+MEMBERS = "/p/{partner}/members/"
 PARTNER = (
     PartnerAddress("dashboard:page", "/p/{partner}/"),
     # Lookout
     PartnerAddress("lookout:events", "/p/{partner}/events/"),
     PartnerAddress("lookout:event", "/p/{partner}/events/{event}/"),
+    PartnerAddress("lookout:model", "/p/{partner}/events/{event}/model/", 303, 422, action=Action.CHANGE_EVENT_MODEL),
+    # Adjustments; the last two find nothing to restore or to look up
+    PartnerAddress("adjustments:create", ADJUSTMENTS, 303, 422, action=Action.CHANGE_ADJUSTMENTS),
+    PartnerAddress(
+        "adjustments:delete",
+        f"{ADJUSTMENTS}delete/?id={{row}}",
+        200,
+        422,
+        proof=True,
+        fields={"id": "{row}"},
+        action=Action.CHANGE_ADJUSTMENTS,
+    ),
+    PartnerAddress("adjustments:undo", f"{ADJUSTMENTS}undo/", 303, 303, action=Action.CHANGE_ADJUSTMENTS),
+    PartnerAddress("adjustments:check", f"{ADJUSTMENTS}check/", 303, 404, action=Action.CHANGE_ADJUSTMENTS),
     # Wave
     PartnerAddress("wave:campaign", "/p/{partner}/campaigns/{event}/"),
     # Backhaul
     PartnerAddress("backhaul:packages", "/p/{partner}/packages/"),
     PartnerAddress("backhaul:package", "/p/{partner}/packages/{package}/"),
     PartnerAddress(
-        "backhaul:settings", "/p/{partner}/packages/{package}/settings/", Action.CHANGE_SETTINGS, get=302, post=422
+        "backhaul:settings", "/p/{partner}/packages/{package}/settings/", 302, 422, action=Action.CHANGE_SETTINGS
     ),
-    PartnerAddress("backhaul:defaults", "/p/{partner}/package-defaults/", Action.CHANGE_DEFAULTS, post=422),
+    PartnerAddress(
+        "backhaul:defaults", "/p/{partner}/package-defaults/", 200, 422, proof=True, action=Action.CHANGE_DEFAULTS
+    ),
+    # Members
+    PartnerAddress("members:page", MEMBERS, action=Action.MANAGE_MEMBERS),
+    PartnerAddress("members:invite", f"{MEMBERS}invite/", 302, 422, proof=True, action=Action.MANAGE_MEMBERS),
+    PartnerAddress("members:mfa_rule", f"{MEMBERS}second-factor/", 302, 422, proof=True, action=Action.MANAGE_MEMBERS),
+    PartnerAddress("members:member", f"{MEMBERS}{{membership}}/", action=Action.MANAGE_MEMBERS),
+    PartnerAddress(
+        "members:role", f"{MEMBERS}{{membership}}/role/", 302, 422, proof=True, action=Action.MANAGE_MEMBERS
+    ),
+    PartnerAddress(
+        "members:remove", f"{MEMBERS}{{membership}}/remove/", 200, 422, proof=True, action=Action.MANAGE_MEMBERS
+    ),
+    PartnerAddress(
+        "members:resend",
+        f"{MEMBERS}invitations/{{invitation}}/resend/",
+        302,
+        303,
+        proof=True,
+        action=Action.MANAGE_MEMBERS,
+    ),
+    PartnerAddress(
+        "members:revoke",
+        f"{MEMBERS}invitations/{{invitation}}/revoke/",
+        302,
+        303,
+        proof=True,
+        action=Action.MANAGE_MEMBERS,
+    ),
+    # Activity
+    PartnerAddress("audit:activity", "/p/{partner}/activity/", action=Action.READ_ACTIVITY),
+    PartnerAddress("audit:csv", "/p/{partner}/activity.csv", action=Action.READ_ACTIVITY),
+    PartnerAddress("audit:xlsx", "/p/{partner}/activity.xlsx", action=Action.READ_ACTIVITY),
+)
+
+# For those who operate the portal; to everybody else the pages do not exist.
+OPERATORS = (
+    Address("operators:accounts", "/operate/"),
+    Address("operators:add-account", "/operate/accounts/add/", 405, 422, proof=True),
+    Address("operators:account", "/operate/accounts/{account}/"),
+    Address("operators:check-account", "/operate/accounts/{account}/check/", 405, 303, proof=True),
+    Address("operators:change-password", "/operate/accounts/{account}/password/", 405, 422, proof=True),
+    Address("operators:remove-account", "/operate/accounts/{account}/remove/", 405, 409, proof=True),
+    Address("operators:partners", "/operate/partners/"),
+    Address("operators:partner", "/operate/partners/{partner}/"),
+    Address("operators:zone", "/operate/partners/{partner}/zone/", 405, 422, proof=True),
+    Address("operators:switch", "/operate/partners/{partner}/switch/", 405, 422, proof=True),
+    Address("operators:people", "/operate/people/"),
+    Address("operators:person", "/operate/people/{person}/"),
+    Address("operators:person-sign-in", "/operate/people/{person}/sign-in/", 405, 422, proof=True),
+    Address("operators:person-operator", "/operate/people/{person}/operator/", 405, 422, proof=True),
+    Address("operators:person-sessions", "/operate/people/{person}/sessions/", 405, 422, proof=True),
+    Address("operators:person-factors", "/operate/people/{person}/factors/", 405, 422, proof=True),
+    Address("audit:portal_activity", "/operate/activity/"),
+    Address("audit:portal_csv", "/operate/activity.csv"),
+    Address("audit:portal_xlsx", "/operate/activity.xlsx"),
+)
+
+Statuses = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAddress:
+    """About whoever asks, and nobody else. Statuses of GET and of a form without fields: for somebody signed out, for
+    somebody signed in, and, where it differs, for somebody with a second factor."""
+
+    name: str
+    path: str
+    signed_out: Statuses
+    signed_in: Statuses
+    with_factor: Statuses | None = None
+
+
+LED: Statuses = (302, 302)
+OWN = (
+    OwnAddress("partners:picker", "/", LED, (302, 405)),
+    # Invitations: nobody is told anything without the link
+    OwnAddress("members:accept", "/invitation/no-such-token/", (404, 405), (404, 405)),
+    OwnAddress("members:answer", "/invitation/1/answer/", (404, 404), (404, 404)),
+    OwnAddress("members:switch_person", "/invitation/1/sign-out/", (405, 404), (405, 404)),
+    # One's account
+    OwnAddress("account", "/account/", LED, (200, 405)),
+    OwnAddress("account_login", "/account/login/", (200, 200), LED),
+    OwnAddress("account_logout", "/account/logout/", LED, (200, 302)),
+    OwnAddress("account_inactive", "/account/inactive/", (200, 405), (200, 405)),
+    OwnAddress("account_reauthenticate", "/account/reauthenticate/", LED, (200, 200)),
+    OwnAddress("account_change_password", "/account/password/change/", LED, (200, 200)),
+    OwnAddress("account_set_password", "/account/password/set/", LED, LED),
+    OwnAddress("account_reset_password", "/account/password/reset/", (200, 200), (200, 200)),
+    OwnAddress("account_reset_password_done", "/account/password/reset/done/", (200, 405), (200, 405)),
+    OwnAddress("account_reset_password_from_key", "/account/password/reset/key/1-x/", (200, 200), (200, 200)),
+    OwnAddress("account_reset_password_from_key_done", "/account/password/reset/key/done/", (200, 405), (200, 405)),
+    OwnAddress("account_second_factor", "/account/second-factor/", LED, (302, 405)),
+    OwnAddress("mfa_index", "/account/mfa/", LED, LED),
+    OwnAddress("mfa_authenticate", "/account/mfa/authenticate/", LED, LED),
+    OwnAddress("mfa_reauthenticate", "/account/mfa/reauthenticate/", LED, LED, (200, 200)),
+    OwnAddress("mfa_activate_totp", "/account/mfa/totp/activate/", LED, (200, 200), LED),
+    OwnAddress("mfa_deactivate_totp", "/account/mfa/totp/deactivate/", LED, (404, 404), (200, 200)),
+    OwnAddress("mfa_view_recovery_codes", "/account/mfa/recovery-codes/", LED, (404, 405)),
+    OwnAddress("mfa_generate_recovery_codes", "/account/mfa/recovery-codes/generate/", LED, (200, 200), (200, 302)),
+    OwnAddress("mfa_download_recovery_codes", "/account/mfa/recovery-codes/download/", LED, (404, 404)),
+    OwnAddress("mfa_list_webauthn", "/account/mfa/passkeys/", LED, LED),
+    OwnAddress("mfa_add_webauthn", "/account/mfa/passkeys/add/", LED, (200, 200)),
+    OwnAddress("mfa_login_webauthn", "/account/mfa/passkeys/login/", LED, LED),
+    OwnAddress("mfa_reauthenticate_webauthn", "/account/mfa/passkeys/reauthenticate/", LED, LED),
+    OwnAddress("mfa_remove_webauthn", "/account/mfa/passkeys/1/remove/", LED, (404, 404)),
+    OwnAddress("mfa_edit_webauthn", "/account/mfa/passkeys/1/edit/", LED, (404, 404)),
+    OwnAddress("usersessions_list", "/account/sessions/", LED, (200, 302)),
+    # Without a provider there is no single sign-on
+    OwnAddress("sso_login", "/account/sso/login/", (405, 404), (405, 404)),
+    OwnAddress("sso_callback", "/account/sso/callback/", (404, 405), (404, 405)),
+    OwnAddress("set_language", "/account/setlang/", LED, LED),
 )
 
 
