@@ -21,6 +21,7 @@ PAGES = (
     "/p/partner-id-acme/packages/",
     "/p/partner-id-acme/packages/pkg_main/",
     "/p/partner-id-acme/packages/pkg_noresults/",
+    "/p/partner-id-acme/activity/",
 )
 
 
