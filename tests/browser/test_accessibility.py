@@ -15,6 +15,9 @@ AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 PAGES = (
     "/p/partner-id-acme/",
+    "/p/partner-id-acme/events/",
+    "/p/partner-id-acme/events/?city=Wien&status=OPEN&to=x",
+    "/p/partner-id-acme/events/?q=zzzz",
     "/p/partner-id-acme/events/evt_closed/",
     "/p/partner-id-acme/events/evt_bare/",
     "/p/partner-id-acme/campaigns/evt_closed/",
