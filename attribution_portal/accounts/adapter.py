@@ -60,6 +60,9 @@ class AccountAdapter(DefaultAccountAdapter):
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:
         return reverse("account")
 
+    def get_http_user_agent(self, request: HttpRequest) -> str:
+        return str(request.headers.get("User-Agent", ""))
+
     def format_email_subject(self, subject: str) -> str:
         return subject
 
