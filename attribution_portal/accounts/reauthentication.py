@@ -71,6 +71,19 @@ def recently_authenticated(view: View | None = None, *, back: Back | None = None
     return decorate(view) if view else decorate
 
 
+def shown_after_proof(view: View) -> View:
+    """For pages that are sensitive to look at already, such as recovery codes. allauth asks for a proof itself, but
+    not of people who only have a single sign-on."""
+
+    @wraps(view)
+    def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not request.user.is_authenticated or is_recent(request):
+            return view(request, *args, **kwargs)
+        return confirm(request, to=request.get_full_path())
+
+    return cast(View, inner)
+
+
 def is_recent(request: HttpRequest) -> bool:
     """Whether this person signed in or confirmed who they are within ACCOUNT_REAUTHENTICATION_TIMEOUT seconds."""
     records = get_authentication_records(request, request.user)

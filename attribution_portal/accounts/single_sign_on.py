@@ -43,8 +43,8 @@ ALGORITHMS: Final = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES25
 LEEWAY_SECONDS: Final = 30
 # To confirm who they are, a person must have signed in at the provider within this time.
 FRESH_SECONDS: Final = 120
-# What a provider's answers can lead to besides errors that allauth knows: it is down, or says nonsense.
-BROKEN: Final = (OSError, ValueError, KeyError, TypeError, AttributeError)
+# What a provider's answers can lead to: it is down, or says nonsense.
+BROKEN: Final = (OAuth2Error, OSError, ValueError, KeyError, TypeError, AttributeError)
 
 
 def name() -> str:

@@ -17,6 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.generic import RedirectView
 
 from attribution_portal.accounts import views
+from attribution_portal.accounts.reauthentication import shown_after_proof
 
 urlpatterns = [
     path("", views.account, name="account"),
@@ -42,17 +43,25 @@ urlpatterns = [
     path("mfa/", RedirectView.as_view(pattern_name="account"), name="mfa_index"),
     path("mfa/authenticate/", mfa.authenticate, name="mfa_authenticate"),
     path("mfa/reauthenticate/", mfa.reauthenticate, name="mfa_reauthenticate"),
-    path("mfa/totp/activate/", views.ActivateApp.as_view(), name="mfa_activate_totp"),
-    path("mfa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
-    path("mfa/recovery-codes/", views.RecoveryCodes.as_view(), name="mfa_view_recovery_codes"),
-    path("mfa/recovery-codes/generate/", codes.generate_recovery_codes, name="mfa_generate_recovery_codes"),
-    path("mfa/recovery-codes/download/", codes.download_recovery_codes, name="mfa_download_recovery_codes"),
+    path("mfa/totp/activate/", shown_after_proof(views.ActivateApp.as_view()), name="mfa_activate_totp"),
+    path("mfa/totp/deactivate/", shown_after_proof(totp.deactivate_totp), name="mfa_deactivate_totp"),
+    path("mfa/recovery-codes/", shown_after_proof(views.RecoveryCodes.as_view()), name="mfa_view_recovery_codes"),
+    path(
+        "mfa/recovery-codes/generate/",
+        shown_after_proof(codes.generate_recovery_codes),
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "mfa/recovery-codes/download/",
+        shown_after_proof(codes.download_recovery_codes),
+        name="mfa_download_recovery_codes",
+    ),
     path("mfa/passkeys/", RedirectView.as_view(pattern_name="account"), name="mfa_list_webauthn"),
-    path("mfa/passkeys/add/", webauthn.add_webauthn, name="mfa_add_webauthn"),
+    path("mfa/passkeys/add/", shown_after_proof(webauthn.add_webauthn), name="mfa_add_webauthn"),
     path("mfa/passkeys/login/", webauthn.login_webauthn, name="mfa_login_webauthn"),
     path("mfa/passkeys/reauthenticate/", views.ConfirmPasskey.as_view(), name="mfa_reauthenticate_webauthn"),
-    path("mfa/passkeys/<int:pk>/remove/", views.RemovePasskey.as_view(), name="mfa_remove_webauthn"),
-    path("mfa/passkeys/<int:pk>/edit/", webauthn.edit_webauthn, name="mfa_edit_webauthn"),
+    path("mfa/passkeys/<int:pk>/remove/", shown_after_proof(views.RemovePasskey.as_view()), name="mfa_remove_webauthn"),
+    path("mfa/passkeys/<int:pk>/edit/", shown_after_proof(webauthn.edit_webauthn), name="mfa_edit_webauthn"),
     path("sessions/", views.signed_in, name="usersessions_list"),
     path("sso/login/", views.to_single_sign_on, name="sso_login"),
     path("sso/callback/", views.from_single_sign_on, name="sso_callback"),

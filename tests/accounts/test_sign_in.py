@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlencode
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -106,7 +108,7 @@ def test_the_kelvin_sign_is_no_k(db: None) -> None:
 def test_junk_for_an_address_or_a_password_is_refused_with_words(ada: User, junk: str) -> None:
     for fields in ({"login": junk, "password": PASSWORD}, {"login": ada.email, "password": junk}):
         sent = {name: value.encode("utf-8", "surrogatepass") for name, value in fields.items()}
-        answer = Client().post("/account/login/", sent)
+        answer = Client().post("/account/login/", urlencode(sent), "application/x-www-form-urlencoded")
         assert answer.status_code == 200
         assert "is-invalid" in answer.content.decode() or "note-failing" in answer.content.decode()
         assert not is_signed_in(answer.client)
