@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, ProgrammingError, connection, transaction
 
 from attribution_portal.audit.models import AuditEvent, ChainHead
 from attribution_portal.audit.trail import Actor, Kind, record
@@ -90,3 +90,24 @@ def test_every_refusal_is_in_force_but_the_one_that_tests_switch_off(db: None) -
         "audit_events_stay": "D",
         "audit_heads_stay": "D",
     }
+
+
+def test_a_role_that_may_only_add_can_record_and_change_nothing(partners: Partners) -> None:
+    """What docs/audit.md advises: the owner of the tables migrates, and the portal runs as another role."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("CREATE ROLE portal_runs")
+        cursor.execute("GRANT SELECT, INSERT ON audit_auditevent TO portal_runs")
+        cursor.execute("GRANT SELECT, INSERT, UPDATE ON audit_chainhead TO portal_runs")
+        cursor.execute("SET LOCAL ROLE portal_runs")
+        for _turn in range(2):
+            record(kind=Kind.EXPORTED, actor=Actor.portal(), partner=partners.acme)
+        for statement in (
+            *STATEMENTS,
+            "TRUNCATE audit_auditevent",
+            "ALTER TABLE audit_auditevent DISABLE TRIGGER ALL",
+            "SET session_replication_role = replica",
+        ):
+            with pytest.raises((IntegrityError, ProgrammingError)), transaction.atomic():
+                cursor.execute(statement)
+        assert AuditEvent.objects.count() == 2
+        transaction.set_rollback(True)
