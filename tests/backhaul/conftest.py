@@ -7,7 +7,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 import time_machine
+from django.test import Client
 
+from attribution_portal.accounts.models import User
 from attribution_portal.backhaul import ledger, listing, polling
 from attribution_portal.backhaul.models import Package
 from attribution_portal.partners.models import Partner
@@ -64,6 +66,13 @@ def package(acme: Partner) -> Callable[[str], Package]:
         return Package.objects.select_related("poll__latest", "partner").get(partner=acme, package_id=package_id)
 
     return get
+
+
+@pytest.fixture
+def maras(acme: Partner, mara: User, sandbox: Sandbox, client_for: Callable[[User], Client]) -> Client:
+    """The browser of Acme's account manager."""
+    sandbox.log.clear()
+    return client_for(mara)
 
 
 __all__ = ["Time", "listing"]
