@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.test import Client
 
 from attribution_portal.accounts.models import User
 from attribution_portal.adjustments.models import AdjustmentRequest
@@ -261,3 +262,29 @@ def test_get_leads_back_to_the_page(editor: Visitor) -> None:
         303,
         "/p/partner-id-acme/campaigns/evt_closed/#panel-adjustments",
     )
+
+
+@pytest.mark.parametrize("room", ["lookout", "wave"])
+def test_every_form_carries_what_proves_that_it_is_ours(
+    on_the_day: object, sandbox: Sandbox, alice: User, room: str
+) -> None:
+    """A browser sends the token of the form itself; without it the portal refuses."""
+    visitor = Visitor(Client(enforce_csrf_checks=True))
+    visitor.client.force_login(alice)
+    forms = visitor.look("evt_closed", room).root.all("form", method="post")
+    named = {form["data-form"] for form in forms}
+    assert {"adjustment", "delete-adjustment"} <= named
+    assert ("event-model" in named) is (room == "lookout")
+    for form in forms:
+        assert "csrfmiddlewaretoken" in fields(form), form["data-form"]
+    values = fields(visitor.adjustment_form("evt_closed", room)) | {
+        "purchases": "1",
+        "revenue": "50",
+        "reason": "why",
+    }
+    address = "/p/partner-id-acme/events/evt_closed/adjustments/"
+    previewed = visitor.client.post(address, values)
+    assert previewed.status_code == 200
+    assert "csrfmiddlewaretoken" in fields(read(previewed).root.one("form", data_form="adjustment"))
+    assert visitor.client.post(address, values | {"csrfmiddlewaretoken": "", "confirm": "1"}).status_code == 403
+    assert posts(sandbox) == 0
