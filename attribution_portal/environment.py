@@ -79,25 +79,24 @@ class Environment:
         """Django's settings for outgoing mail from one address, `smtp+tls://user:password@host:587`. Without one, mail
         is written to the console, unless it is `required`."""
         url = self.required(name) if required else self.text(name)
-        if not url:
-            url = "consolemail://"
+        if not url or url == "consolemail://":
+            return {"EMAIL_BACKEND": environ.Env.EMAIL_SCHEMES["consolemail"]}
+        ports = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
         try:
-            scheme, host = urlsplit(url).scheme, urlsplit(url).hostname
+            address = urlsplit(url)
+            if address.scheme not in ports or not address.hostname:
+                raise ValueError
             found: dict[str, Any] = environ.Env.email_url_config(url)
         except ValueError:
-            scheme, host, found = "", None, {}
-        if scheme == "consolemail":
-            return {"EMAIL_BACKEND": found["EMAIL_BACKEND"]}
-        if scheme not in {"smtp", "smtp+tls", "smtp+ssl"} or not host:
-            self.problems.append(
-                f"{name} must be smtp+tls://user:password@host:587, smtp+ssl://…, smtp://… or consolemail://"
-            )
+            schemes = "smtp+tls://user:password@host:587, smtp+ssl://…, smtp://… or consolemail://"
+            self.problems.append(f"{name} must be {schemes}")
             return {}
-        if not found["EMAIL_PORT"]:
-            found["EMAIL_PORT"] = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}[scheme]
-        wanted = ("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")
-        settings = {key: found[key] or "" for key in wanted}
-        return settings | {"EMAIL_USE_TLS": scheme == "smtp+tls", "EMAIL_USE_SSL": scheme == "smtp+ssl"}
+        kept = ("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")
+        settings = {key: found[key] or "" for key in kept} | {
+            "EMAIL_PORT": found["EMAIL_PORT"] or ports[address.scheme]
+        }
+        secured = {"EMAIL_USE_TLS": address.scheme == "smtp+tls", "EMAIL_USE_SSL": address.scheme == "smtp+ssl"}
+        return settings | secured
 
     def check_sender(self, name: str, value: str) -> None:
         """An address with or without a name, as it stands in a mail's From."""

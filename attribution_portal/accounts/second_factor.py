@@ -14,7 +14,6 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.stages import AuthenticateStage
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.http import HttpRequest
 from django.utils.translation import gettext
@@ -24,7 +23,6 @@ from attribution_portal import sealing
 from attribution_portal.accounts.models import User
 
 FACTORS: Final = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
-SECRETS: Final = ("secret", "seed")
 
 
 def is_required(user: User) -> bool:
@@ -91,18 +89,3 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
         return gettext("Passkey %(number)d") % {"number": number}
-
-
-def reseal() -> int:
-    """Seal anew, with the newest key, every secret that an older one sealed; how many there were. Raises
-    SealBrokenError when no key opens one. For `rotate_keys`."""
-    resealed = 0
-    with transaction.atomic():
-        for authenticator in Authenticator.objects.select_for_update().filter(data__has_any_keys=SECRETS):
-            old = {key: authenticator.data[key] for key in SECRETS if key in authenticator.data}
-            new = {key: sealing.seal(sealing.unseal(text)) for key, text in old.items() if not sealing.is_newest(text)}
-            if new:
-                authenticator.data |= new
-                authenticator.save(update_fields=["data"])
-                resealed += 1
-    return resealed
