@@ -294,11 +294,11 @@ PERMISSIONS_POLICY: dict[str, list[str]] = {
     **{
         feature: []
         for feature in (
-            *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "clipboard-read"),
+            *("accelerometer", "autoplay", "browsing-topics", "camera", "clipboard-read"),
             *("compute-pressure", "cross-origin-isolated", "display-capture", "encrypted-media", "fullscreen"),
             *("gamepad", "geolocation", "gyroscope", "hid", "identity-credentials-get", "idle-detection"),
             *("keyboard-map", "local-fonts", "magnetometer", "microphone", "midi", "otp-credentials", "payment"),
-            *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "sync-xhr", "usb", "web-share"),
+            *("picture-in-picture", "screen-wake-lock", "serial", "storage-access", "sync-xhr", "usb"),
             *("window-management", "xr-spatial-tracking"),
         )
     },
