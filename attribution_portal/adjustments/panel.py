@@ -51,7 +51,8 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Line:
     """One row: label, whether it is a number, and cell, per column. token: of its deletion, None where it may not be
-    deleted. named: the row in words, for the name of its button. going: its deletion is under way or not known."""
+    deleted. named: what its button does, for those who do not see the row. going: its deletion is under way or not
+    known."""
 
     id: str
     cells: tuple[tuple[str, bool, Cell], ...]
@@ -158,6 +159,8 @@ def listing(
     labels = tuple((column.label, column.numeric) for column in table.columns)
     going = {request.platform_id for request in requests if request.is_open and not request.makes_a_row}
 
+    delete = _("Delete %(day)s, %(revenue)s")
+
     def cells(row: Row) -> tuple[tuple[str, bool, Cell], ...]:
         return tuple((label, number, cell) for (label, number), cell in zip(labels, row.cells, strict=True))
 
@@ -170,7 +173,7 @@ def listing(
                 id=row.id,
                 cells=cells(row),
                 token=uuid4() if reachable and row.id not in going else None,
-                named=f"{row.cells[0].shown}, {row.cells[3].shown}",
+                named=delete % {"day": row.cells[0].shown, "revenue": row.cells[3].shown},
                 going=row.id in going,
             )
             for row in table.rows
