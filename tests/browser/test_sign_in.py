@@ -11,7 +11,8 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DELAY, Visitor
-from tests.browser.demo import MANAGER, PASSWORD, Demo, running_demo
+from tests.browser.demo import MANAGER, PASSWORD, VIEWER, Demo, running_demo
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -137,3 +138,22 @@ def test_a_passkey_that_is_refused_is_a_sentence_beside_the_button(visit: Visit)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.locator("[data-passkey-trouble]")).to_contain_text("Nothing has changed")
     expect(page.get_by_role("button", name="Sign in with a passkey")).to_be_enabled()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 360])
+def test_axe_finds_nothing_on_the_way_in_and_in_ones_account(visit: Visit, scheme: str, width: int) -> None:
+    bob = visit(scheme=scheme, width=width)
+    found = {}
+    for path in ("login/", "password/reset/", "password/reset/done/", "password/reset/key/1-x/", "inactive/"):
+        bob.open(f"/account/{path}")
+        found[path] = violations(bob)
+    start(bob, VIEWER)
+    expect(bob.page).to_have_url(bob.demo.address + "/p/partner-id-acme/")
+    for path in (
+        *("", "sessions/", "password/change/", "logout/", "reauthenticate/"),
+        *("mfa/totp/activate/", "mfa/passkeys/add/", "mfa/recovery-codes/generate/"),
+    ):
+        bob.open(f"/account/{path}")
+        found[path] = violations(bob)
+    assert {path: listed for path, listed in found.items() if listed} == {}
