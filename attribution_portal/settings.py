@@ -165,7 +165,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
 # Django's own cache only counts sign-in attempts. In Postgres the count survives a lost Redis, which must neither lock
 # everybody out nor open the door to guessing. Platform answers are cached by platform_api/cache.py.
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "sign_in_attempts"}}
+# By itself such a cache throws counts away once there are 300, which a guesser with a few addresses brings about.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "sign_in_attempts",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # ── 6. People ───────────────────────────────────────────────────────────────────────────────────────────────────────
 AUTH_USER_MODEL = "accounts.User"

@@ -39,6 +39,11 @@ class AccountAdapter(DefaultAccountAdapter):
             sign_ins.throttled(request, str(credentials.get("email", "")))
             raise
 
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """By the account alone. The library's key has the Host header in it, whose port and capitals a guesser may
+        choose, and so begin to count anew as often as they like."""
+        return str(credentials.get("email", "")).lower()
+
     def get_login_stages(self) -> list[str]:
         ours = "attribution_portal.accounts.second_factor.SecondFactorStage"
         theirs = "allauth.mfa.stages.AuthenticateStage"
