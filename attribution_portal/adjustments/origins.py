@@ -20,8 +20,12 @@ class Origin(StrEnum):
         """Lookout, where the form does not say or says something else."""
         return cls.WAVE if fields.get("origin") == cls.WAVE else cls.LOOKOUT
 
+    def page(self, partner: Partner, eid: str) -> str:
+        """The page, at its top, where messages are."""
+        name = {Origin.LOOKOUT: "lookout:event", Origin.WAVE: "wave:campaign"}[self]
+        return reverse(name, args=[partner.partner_id, eid])
+
     def address(self, partner: Partner, eid: str, *, row: str | None = None) -> str:
         """The page, at its list of adjustments or at one row of it."""
-        page = {Origin.LOOKOUT: "lookout:event", Origin.WAVE: "wave:campaign"}[self]
         place = "panel-adjustments" if row is None else f"adjustments-{quote(row, safe='')}"
-        return f"{reverse(page, args=[partner.partner_id, eid])}#{place}"
+        return f"{self.page(partner, eid)}#{place}"

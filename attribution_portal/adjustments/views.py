@@ -117,12 +117,12 @@ def delete(request: PortalRequest, eid: str) -> HttpResponse:
         made = sending.delete(_person(request, form), desk, row, reason=form.cleaned_data["reason"])
     except BeingDeleted:
         messages.info(request, _("This row is being deleted already. Nothing was sent again."))
-        return _return(request, eid, origin)
+        return _to_messages(request, eid, origin)
     except SentBefore:
         return _raced(request, form, origin)
     except NotFound:
         messages.info(request, _("The row was gone already: somebody else deleted it. Nothing else was deleted."))
-        return _return(request, eid, origin)
+        return _to_messages(request, eid, origin)
     except PlatformError as error:
         form.add_error(None, f"{error.sentence} {_('Nothing was deleted.')}")
         form.renew_token()
@@ -140,7 +140,7 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     form = UndoForm(request.POST)
     if not form.is_valid():
         messages.error(request, forms.INCOMPLETE)
-        return _return(request, eid, origin)
+        return _to_messages(request, eid, origin)
     if (known := _known(request, form)) is not None:
         return _sent_before(request, known, origin)
     mine = DeletedAdjustment.objects.filter(partner=request.partner, event_id=eid)
@@ -150,7 +150,7 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     desk = _desk(request, eid)
     if (unread := desk.found.results_error) is not None:
         messages.error(request, f"{unread.sentence} {_('Nothing was restored.')}")
-        return _return(request, eid, origin)
+        return _to_messages(request, eid, origin)
     proposal = Proposal(tombstone.purchases, tombstone.revenue, today=_today(request))
     found = preview.findings(request.partner, desk, proposal, equal_under_way=False)
     equal = next(finding for finding in found if finding.check is Check.EQUAL_ROW)
@@ -167,12 +167,12 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
         made = sending.restore(_person(request, form), desk, tombstone)
     except RestoredBefore:
         messages.info(request, _("This was restored already. Nothing was sent again."))
-        return _return(request, eid, origin)
+        return _to_messages(request, eid, origin)
     except SentBefore:
         return _raced(request, form, origin)
     except PlatformError as error:
         messages.error(request, f"{error.sentence} {_('Nothing was restored.')}")
-        return _return(request, eid, origin)
+        return _to_messages(request, eid, origin)
     _tell(request, made)
     return _return(request, eid, origin, row=made.platform_id)
 
@@ -188,7 +188,7 @@ def check(request: PortalRequest, eid: str) -> HttpResponse:
     if known is None:
         raise Http404
     _tell(request, sending.look_again(known, Actor.of(request)) if known.is_open else known)
-    return _return(request, eid, Origin.named(request.POST))
+    return _to_messages(request, eid, Origin.named(request.POST))
 
 
 def _today(request: PortalRequest) -> date:
@@ -279,7 +279,17 @@ def _delete_page(
 
 
 def _return(request: PortalRequest, eid: str, origin: Origin, *, row: str = "") -> HttpResponse:
-    response = HttpResponseRedirect(origin.address(request.partner, eid, row=row or None))
+    """To the list or, better, to the row that it is about: there stands what came of it."""
+    return _see(origin.address(request.partner, eid, row=row or None))
+
+
+def _to_messages(request: PortalRequest, eid: str, origin: Origin) -> HttpResponse:
+    """To the top of the page, where a message says what nothing else on it does."""
+    return _see(origin.page(request.partner, eid))
+
+
+def _see(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
     response.status_code = 303
     return response
 
@@ -304,7 +314,9 @@ def _sent_before(request: PortalRequest, known: AdjustmentRequest, origin: Origi
         messages.info(request, _("This form was sent before, and it worked. Nothing was sent again."))
     else:
         messages.info(request, _("This form was sent before. Nothing was sent again."))
-    return _return(request, known.event_id, origin, row=known.platform_id if known.makes_a_row else "")
+    if known.makes_a_row and known.platform_id:
+        return _return(request, known.event_id, origin, row=known.platform_id)
+    return _to_messages(request, known.event_id, origin)
 
 
 def _tell(request: PortalRequest, made: AdjustmentRequest) -> None:

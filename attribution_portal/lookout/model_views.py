@@ -56,7 +56,7 @@ def model(request: PortalRequest, eid: str) -> HttpResponse:
         return _changed_meanwhile(request, eid, title, form, own)
     if own == wanted:
         messages.info(request, _("Nothing was sent: the event has this model already."))
-        return _return(request, eid)
+        return _to_messages(request, eid)
     if "confirm" not in request.POST:
         form.anew(own)
         return _page(request, eid, title, form, _in_force(request, own), wanted=wanted)
@@ -145,12 +145,26 @@ def _page(
     return render(request, "lookout/model.html", context, status=status)
 
 
+def _page_of(request: PortalRequest, eid: str) -> str:
+    return reverse("lookout:event", args=[request.partner.partner_id, eid])
+
+
 def _address(request: PortalRequest, eid: str) -> str:
-    return f"{reverse('lookout:event', args=[request.partner.partner_id, eid])}#panel-event-model"
+    return f"{_page_of(request, eid)}#panel-event-model"
 
 
 def _return(request: PortalRequest, eid: str) -> HttpResponse:
-    response = HttpResponseRedirect(_address(request, eid))
+    """To the model that is in force now."""
+    return _see(_address(request, eid))
+
+
+def _to_messages(request: PortalRequest, eid: str) -> HttpResponse:
+    """To the top of the page, where a message says what nothing else on it does."""
+    return _see(_page_of(request, eid))
+
+
+def _see(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
     response.status_code = 303
     return response
 
@@ -160,7 +174,7 @@ def _sent_before(request: PortalRequest, known: ModelChange) -> HttpResponse:
         messages.info(request, _("This form was sent before, and it worked. Nothing was sent again."))
     else:
         messages.info(request, _("This form was sent before. Nothing was sent again."))
-    return _return(request, known.event_id)
+    return _to_messages(request, known.event_id)
 
 
 def _tell(request: PortalRequest, change: ModelChange) -> None:
