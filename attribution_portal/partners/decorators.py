@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods
 
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.models import Membership, Role
-from attribution_portal.partners.permissions import Action, may
+from attribution_portal.partners.permissions import Action, Rights, may
 
 P = ParamSpec("P")
 
@@ -74,7 +74,9 @@ def operator_view(
 
 
 def _switched_off(request: PortalRequest) -> HttpResponse:
-    """A page open since before asks for a piece of itself: it is told to load anew, so that the person reads why."""
+    """A page open since before asks for a piece of itself: it is told to load anew, so that the person reads why. The
+    page has no partner in its frame: the rooms are closed."""
     if request.htmx:
         return HttpResponse(status=403, headers={"HX-Refresh": "true"})
-    return render(request, "partners/switched_off.html", status=403)
+    context = {"closed": request.partner, "partner": None, "may": Rights(None)}
+    return render(request, "partners/switched_off.html", context, status=403)

@@ -22,6 +22,6 @@ def picker(request: HttpRequest) -> HttpResponse:
     memberships = reports.memberships(user)
     if not memberships and user.is_operator:
         return redirect("operators:accounts")
-    if len(memberships) == 1:
+    if len(memberships) == 1 and memberships[0].partner.switched_off_at is None:
         return redirect(memberships[0].partner)
     return render(request, "partners/picker.html", {"memberships": memberships})

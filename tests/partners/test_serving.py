@@ -19,6 +19,7 @@ from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import outages
 from attribution_portal.backhaul.models import PartnerPoll
+from attribution_portal.celery import app
 from attribution_portal.partners import connect, tasks
 from attribution_portal.partners.connection import account_of, caller_for
 from attribution_portal.partners.findings import Findings
@@ -329,6 +330,7 @@ def test_a_switched_off_partner_tells_its_members_and_asks_nobody(
     Partner.objects.filter(pk=partners.acme.pk).update(switched_off_at=timezone.now())
     client = client_for(alice)
     assert switched_off(client.get(HOME))
+    assert read(client.get("/")).root.one("a", class_="card-link").text.endswith("Editor · EUR · switched off")
     assert switched_off(client.post("/p/partner-id-acme/packages/pkg_main/settings/", {}))
     assert client_for(charlie).get(HOME).status_code == 404
     assert client_for(charlie).get(HOME.replace("acme", "sakura")).status_code == 200
@@ -348,3 +350,10 @@ def test_polling_passes_over_a_switched_off_partner(sandbox: Sandbox, partners: 
     call_command("poll_once", verbosity=0)
     assert sandbox.log.of(partner="partner-id-acme") == ()
     assert sandbox.log.of(partner="partner-id-sakura") != ()
+
+
+def test_the_accounts_are_checked_every_hour_and_a_late_check_is_dropped() -> None:
+    entry = app.conf.beat_schedule["check-accounts"]
+    assert (entry["task"], entry["schedule"]) == ("partners.check_accounts", 3600)
+    assert entry["options"]["expires"] < entry["schedule"]
+    assert {"partners.check_accounts", "partners.check_account"} <= set(app.tasks)
