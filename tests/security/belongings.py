@@ -31,23 +31,31 @@ NUMBER = re.compile(r"\d[\d.,'’\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*\d
 
 @dataclass(frozen=True)
 class Belongings:
-    """Words as written, numbers in their plainest form."""
+    """Words as written, numbers in their plainest form. `said` is every text of the platform about the partner, also
+    those that it says about others as well."""
 
     words: frozenset[str]
     numbers: frozenset[Decimal]
+    said: str = ""
 
     def without(self, other: Belongings) -> Belongings:
-        common = "\n".join(other.words)
         return Belongings(
-            frozenset(word for word in self.words if word not in common),
+            frozenset(word for word in self.words if word not in other.said),
             self.numbers - other.numbers,
         )
 
-    def found_in(self, answer: HttpResponse, *, typed: str = "") -> set[str]:
+    def found_in(self, answer: Contents, *, typed: str = "") -> set[str]:
         """What of this stands in an answer, apart from what the reader `typed` into the address bar."""
-        text, numbers = contents(answer)
-        words = {word for word in self.words if word in text and word not in typed}
-        return words | {str(number) for number in self.numbers & numbers if str(number) not in typed}
+        words = {word for word in self.words if word in answer.text and word not in typed}
+        return words | {str(number) for number in self.numbers & answer.numbers if str(number) not in typed}
+
+
+@dataclass(frozen=True)
+class Contents:
+    """All texts of an answer, attributes and figures among them, and all distinct numbers in it."""
+
+    text: str
+    numbers: frozenset[Decimal]
 
 
 def belongings(sandbox: Sandbox, partner_id: str) -> Belongings:
@@ -65,8 +73,11 @@ def belongings(sandbox: Sandbox, partner_id: str) -> Belongings:
         answers += [ask(f"/package_builder/packages/{package_id}{part}") for part in PACKAGE]
     words: set[str] = {partner_id}
     numbers: set[Decimal] = set()
+    said: set[str] = set()
     for answer in answers:
         for name, value in _members(answer):
+            if isinstance(value, str):
+                said.add(value)
             if name in NAMED and isinstance(value, str) and len(value) >= SHORTEST_WORD:
                 words.add(value)
             if name in COUNTED and isinstance(value, Decimal | int):
@@ -77,7 +88,8 @@ def belongings(sandbox: Sandbox, partner_id: str) -> Belongings:
     for package_id in world.packages:
         clusters = sandbox.current_evaluation(partner_id, package_id) or {}
         numbers.add(sum((totals.revenue for totals in clusters.values()), Decimal(0)))
-    return Belongings(frozenset(words), frozenset(plain for number in numbers if _is_distinct(plain := _plain(number))))
+    distinct = frozenset(plain for number in numbers if _is_distinct(plain := _plain(number)))
+    return Belongings(frozenset(words), distinct, "\n".join(said))
 
 
 def _asking(sandbox: Sandbox, partner_id: str) -> Any:
@@ -114,24 +126,25 @@ def _is_distinct(number: Decimal) -> bool:
 # Reading answers.
 
 
-def contents(answer: HttpResponse) -> tuple[str, set[Decimal]]:
-    """All texts of an answer, attributes and figures among them, and all distinct numbers."""
+def contents(answer: HttpResponse) -> Contents:
+    """An answer can be read once: an export streams."""
+    body = answer.getvalue()
     kind = answer.headers.get("Content-Type", "").partition(";")[0]
     if kind == "text/html":
-        pieces = list(_texts(read(answer).root))
-        for script in read(answer).root.all("script"):
-            if script.get("type") == "application/json":
-                pieces += [str(value) for _name, value in _members(json.loads(script.text, parse_float=Decimal))]
+        root = read(answer).root
+        pieces = list(_texts(root))
+        for script in root.all("script", type="application/json"):
+            pieces += [str(value) for _name, value in _members(json.loads(script.text, parse_float=Decimal))]
     elif kind == "text/csv":
-        pieces = [cell for row in csv.reader(io.StringIO(answer.content.decode("utf-8-sig"))) for cell in row]
+        pieces = [cell for row in csv.reader(io.StringIO(body.decode("utf-8-sig"))) for cell in row]
     elif kind.endswith("spreadsheetml.sheet"):
-        book = openpyxl.load_workbook(io.BytesIO(answer.content))
+        book = openpyxl.load_workbook(io.BytesIO(body))
         pieces = [str(cell) for sheet in book for row in sheet.iter_rows(values_only=True) for cell in row]
     else:
-        pieces = [answer.content.decode()]
+        pieces = [body.decode()]
     pieces += [str(value) for value in answer.headers.values()]
     text = "\n".join(unescape(piece) for piece in pieces)
-    return text, {number for found in NUMBER.findall(text) if (number := _read(found)) is not None}
+    return Contents(text, frozenset(number for found in NUMBER.findall(text) if (number := _read(found)) is not None))
 
 
 def _texts(element: Element) -> Iterator[str]:
