@@ -7,6 +7,7 @@ import warnings
 
 from celery import Celery
 from celery.exceptions import SecurityWarning
+from celery.schedules import crontab
 from celery.signals import worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "attribution_portal.settings")
@@ -36,6 +37,11 @@ app.conf.beat_schedule = {
         "task": "partners.check_accounts",
         "schedule": 3600.0,
         "options": {"expires": 3500},
+    },
+    "clear-sessions": {
+        "task": "accounts.clear_sessions",
+        "schedule": crontab(hour=3, minute=40),
+        "options": {"expires": 3600},
     },
 }
 

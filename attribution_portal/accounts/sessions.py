@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -71,6 +74,13 @@ def seen(request: HttpRequest) -> None:
     news = {"last_seen_at": now} | ({"ip": address} if (address := request.META.get("REMOTE_ADDR")) else {})
     stale = UserSession.objects.filter(session_key=request.session.session_key, last_seen_at__lt=now - SEEN_EVERY)
     stale.update(**news)
+
+
+def clear() -> None:
+    """Forget sessions whose time is over, and what was remembered of them. Their owners see them no more either way."""
+    SessionStore.clear_expired()
+    kept = Session.objects.filter(session_key=OuterRef("session_key"))
+    UserSession.objects.exclude(Exists(kept)).delete()
 
 
 def browser_in_words(user_agent: str) -> str:

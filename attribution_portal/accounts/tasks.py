@@ -1,4 +1,5 @@
-"""What Celery runs for accounts: mail. A mail server that is away for a moment is asked again."""
+"""What Celery runs for accounts: mail, and clearing away sessions that have ended. A mail server that is away for a
+moment is asked again."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from typing import Any, Final
 
 from celery import shared_task
 
-from attribution_portal.accounts import mail
+from attribution_portal.accounts import mail, sessions
 
 AGAIN: Final[dict[str, Any]] = {
     "autoretry_for": (SMTPException, OSError),
@@ -24,3 +25,8 @@ def send_reset(address: str, language: str, site: str) -> None:
 @shared_task(name="accounts.deliver", **AGAIN)
 def deliver(subject: str, body: str, address: str) -> None:
     mail.send(subject, body, address)
+
+
+@shared_task(name="accounts.clear_sessions")
+def clear_sessions() -> None:
+    sessions.clear()

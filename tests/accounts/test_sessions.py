@@ -6,9 +6,11 @@ from datetime import timedelta
 
 import pytest
 from allauth.usersessions.models import UserSession
+from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
+from attribution_portal.accounts import tasks
 from attribution_portal.accounts.models import User
 from attribution_portal.accounts.sessions import browser_in_words
 from attribution_portal.audit.models import AuditEvent
@@ -121,3 +123,12 @@ def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_stood_on(
 )
 def test_a_browser_is_named_in_words(agent: str, words: str) -> None:
     assert browser_in_words(agent) == words
+
+
+def test_sessions_whose_time_is_over_are_cleared_away(ada: User, phone: Client, desk: Client) -> None:
+    assert phone.session.session_key
+    Session.objects.filter(pk=phone.session.session_key).update(expire_date=timezone.now() - timedelta(seconds=1))
+    tasks.clear_sessions()
+    assert [each.ip for each in UserSession.objects.all()] == ["192.0.2.4"]
+    assert [each.pk for each in Session.objects.all()] == [desk.session.session_key]
+    assert (is_signed_in(phone), is_signed_in(desk)) == (False, True)
