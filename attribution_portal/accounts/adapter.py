@@ -10,7 +10,7 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import ValidationError
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -43,6 +43,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """By the account alone. The library's key has the Host header in it, whose port and capitals a guesser may
         choose, and so begin to count anew as often as they like."""
         return str(credentials.get("email", "")).lower()
+
+    def pre_login(self, request: HttpRequest, user: AbstractBaseUser, **kwargs: Any) -> HttpResponse | None:
+        if not user.is_active:
+            sign_ins.refused_as_disabled(request, user)
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
 
     def get_login_stages(self) -> list[str]:
         ours = "attribution_portal.accounts.second_factor.SecondFactorStage"

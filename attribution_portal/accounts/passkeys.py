@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import UserVerificationRequirement
 
 from attribution_portal.accounts.models import User
 
@@ -99,7 +100,14 @@ class SecondStepPasskeyForm(_AnswerOfPasskey, AuthenticateWebAuthnForm):
 
 
 class SignInPasskeyForm(_AnswerOfPasskey, LoginWebAuthnForm):
-    pass
+    """Stands in for the password too, so that it answers only a question that asks for PIN, fingerprint or face. A
+    session keeps one question for all pages; after a password, or to confirm, a touch is enough."""
+
+    def clean_credential(self) -> Authenticator:
+        asked = auth.get_state() or {}
+        if asked.get("user_verification") != UserVerificationRequirement.REQUIRED:
+            raise get_adapter().validation_error("incorrect_passkey")
+        return super().clean_credential()
 
 
 class ConfirmPasskeyForm(_AnswerOfPasskey, ReauthenticateWebAuthnForm):

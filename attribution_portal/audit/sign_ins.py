@@ -89,6 +89,14 @@ def refused_elsewhere(request: HttpRequest, email: str = "") -> None:
         _refused(request, Kind.SIGN_IN_FAILED, typed_address(email), "socialaccount")
 
 
+def refused_as_disabled(request: HttpRequest, user: Any) -> None:
+    """Somebody proved who they are and may not sign in. By password that is a refused password, and on record as one
+    already."""
+    proof = get_authentication_records(request, user)[-1]
+    if proof["method"] != "password":
+        _refused(request, Kind.SIGN_IN_FAILED, user.email, _name(proof))
+
+
 def _lately(kind: Kind, actor: Actor) -> int:
     since = timezone.now() - LATELY
     return AuditEvent.objects.filter(partner=None, kind=kind, address=actor.address, at__gt=since).count()

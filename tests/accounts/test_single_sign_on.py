@@ -158,6 +158,7 @@ def test_somebody_who_is_switched_off_does_not_get_in(ada: User, provider: Provi
     client = Client()
     assert through(provider, client) == "/account/inactive/"
     assert not is_signed_in(client)
+    assert AuditEvent.objects.get(kind=Kind.SIGN_IN_FAILED).target == ada.email
     SocialAccount.objects.all().delete()
     assert "Nobody with the address" in refused(provider)
 
