@@ -137,6 +137,12 @@ class Environment:
                 f"{name} must be an address that starts with {' or '.join(s + '://' for s in schemes)}"
             )
 
+    def check_hosts(self, name: str, hosts: list[str]) -> None:
+        """Links in mails lead to the host that was asked, so that "any" would let a stranger choose where to."""
+        for position, host in enumerate(hosts, start=1):
+            if host == "*":
+                self.problems.append(f"{name}: host {position} is *, which is any host: name those of the portal")
+
     def check_length(self, name: str, value: str, *, at_least: int) -> None:
         if value and len(value) < at_least:
             self.problems.append(f"{name} must have at least {at_least} characters")

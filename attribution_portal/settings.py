@@ -33,6 +33,7 @@ REDIS_URL = env.required("REDIS_URL")
 PLATFORM_BASE_URL = env.required("PLATFORM_BASE_URL").rstrip("/")
 if not LOCAL:
     env.check_length("SECRET_KEY", SECRET_KEY, at_least=50)
+    env.check_hosts("ALLOWED_HOSTS", ALLOWED_HOSTS)
 env.check_fernet_keys("FIELD_ENCRYPTION_KEYS", FIELD_ENCRYPTION_KEYS)
 env.check_url("PLATFORM_BASE_URL", PLATFORM_BASE_URL, schemes=("https", "http"))
 env.check_url("REDIS_URL", REDIS_URL, schemes=("redis", "rediss"))

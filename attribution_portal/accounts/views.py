@@ -79,7 +79,8 @@ def _end(request: HttpRequest, user: User) -> HttpResponse:
     theirs = UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)
     if wanted != "others":
         # Somebody else's session, and one that has ended meanwhile, look the same: it is not there.
-        theirs = theirs.filter(pk=int(wanted)) if wanted.isascii() and wanted.isdecimal() else theirs.none()
+        is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
+        theirs = theirs.filter(pk=int(wanted)) if is_number else theirs.none()
     ended = list(theirs)
     for session in ended:
         browser = sessions.browser_in_words(session.user_agent)

@@ -62,6 +62,12 @@ def test_a_message_about_a_bad_value_never_repeats_it() -> None:
     assert secret not in loaded.stderr
 
 
+def test_production_does_not_answer_to_any_host() -> None:
+    loaded = load_settings(COMPLETE | {"ALLOWED_HOSTS": "portal.example.org, *"})
+    assert loaded.returncode != 0
+    assert "  - ALLOWED_HOSTS: host 2 is *, which is any host: name those of the portal\n" in loaded.stderr
+
+
 def test_a_value_may_come_from_a_file(tmp_path: Path) -> None:
     path = tmp_path / "key"
     path.write_text("from-a-file\n", encoding="utf-8")
