@@ -64,7 +64,7 @@ def test_an_error_that_nobody_expected_carries_them_too(
 ) -> None:
     client = Client(raise_request_exception=False)
     client.force_login(alice)
-    monkeypatch.setattr("attribution_portal.partners.reports.home", None)
+    monkeypatch.setattr("attribution_portal.dashboard.reports.page", None)
     answer = client.get("/p/partner-id-acme/")
     assert answer.status_code == 500
     assert {name: answer.headers.get(name) for name in EVERY_PAGE} == EVERY_PAGE
