@@ -86,7 +86,8 @@ def visit(running: Running, run: Run) -> None:
         ("status", "*", PAGES[0]),
     ):
         box.faults.add(path, kind, status=500)  # type: ignore[arg-type]
-        running.redis.delete(*running.redis.keys("portal:*"))
+        for key in running.redis.keys("portal:*"):
+            running.redis.delete(key)
         alice.get(page)
         box.faults.clear()
     box.revoke_tokens()
