@@ -7,15 +7,19 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from allauth.mfa.models import Authenticator
+from allauth.mfa.signals import authenticator_added
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.db.models import Exists, OuterRef
+from django.dispatch import receiver
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attribution_portal.accounts.models import User
+from attribution_portal.audit import sign_ins
 
 # Written down no more often than this.
 SEEN_EVERY: Final = timedelta(minutes=5)
@@ -66,6 +70,23 @@ def of(request: HttpRequest, user: User) -> list[SignedIn]:
         for session in UserSession.objects.purge_and_list(user)
     ]
     return sorted(found, key=lambda each: (each.is_this, each.seen), reverse=True)
+
+
+def end(request: HttpRequest, sessions: list[UserSession]) -> None:
+    """Sign out there, and put each on record. None of them is the one that asks."""
+    for session in sessions:
+        browser = browser_in_words(session.user_agent)
+        sign_ins.session_ended(request, address=session.ip, browser=browser)
+        session.end()
+
+
+@receiver(authenticator_added)
+def _prove_it_everywhere(request: HttpRequest, user: User, authenticator: Authenticator, **_kwargs: object) -> None:
+    """With the first second factor, all other sessions end: they began without one, and whoever knew the password
+    alone would find open in theirs what the factor is to protect."""
+    factors = Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES)
+    if authenticator.type != Authenticator.Type.RECOVERY_CODES and factors.count() == 1:
+        end(request, list(UserSession.objects.filter(user=user).exclude(session_key=request.session.session_key)))
 
 
 def seen(request: HttpRequest) -> None:

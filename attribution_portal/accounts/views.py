@@ -12,7 +12,6 @@ from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
 from allauth.mfa.totp.views import ActivateTOTPView
 from allauth.mfa.webauthn.views import ReauthenticateWebAuthnView, RemoveWebAuthnView
 from allauth.socialaccount.models import SocialAccount
-from allauth.usersessions.internal.flows.sessions import end_sessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -82,10 +81,7 @@ def _end(request: HttpRequest, user: User) -> HttpResponse:
         is_number = wanted.isascii() and wanted.isdecimal() and len(wanted) < 19
         theirs = theirs.filter(pk=int(wanted)) if is_number else theirs.none()
     ended = list(theirs)
-    for session in ended:
-        browser = sessions.browser_in_words(session.user_agent)
-        sign_ins.session_ended(request, address=session.ip, browser=browser)
-    end_sessions(request, ended)
+    sessions.end(request, ended)
     if ended:
         words = ngettext("%(count)d session has ended.", "%(count)d sessions have ended.", len(ended))
         messages.success(request, words % {"count": len(ended)})

@@ -282,6 +282,31 @@ def test_setting_one_up_opens_the_page_that_was_asked_for(sandbox: Sandbox, mana
     assert client.get(ENROLMENT)["Location"] == "/account/"
 
 
+def test_setting_one_up_opens_no_session_that_began_without_it(
+    sandbox: Sandbox, manager: User, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    """Somebody who knows the password alone is led to set one up, and waits for the person to do so."""
+    thief, owner = sign_in(manager), sign_in(manager)
+    assert is_led(thief)
+    secret = read(owner.get("/account/mfa/totp/activate/")).root.one("code")["data-secret"]
+    with django_capture_on_commit_callbacks(execute=True):
+        owner.post("/account/mfa/totp/activate/", {"code": code(secret)})
+    assert owner.get("/account/").status_code == 200
+    assert not is_signed_in(thief)
+    assert thief.get(ACME)["Location"] == f"/account/login/?next={ACME}"
+    assert AuditEvent.objects.filter(kind=Kind.SESSION_ENDED, target=manager.email).count() == 1
+
+
+def test_another_factor_ends_no_session(ada: User, django_capture_on_commit_callbacks: OnCommit) -> None:
+    phone, desk = sign_in(ada), sign_in(ada)
+    Authenticator.objects.create(user=ada, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}})
+    secret = read(desk.get("/account/mfa/totp/activate/")).root.one("code")["data-secret"]
+    with django_capture_on_commit_callbacks(execute=True):
+        desk.post("/account/mfa/totp/activate/", {"code": code(secret)})
+    assert Authenticator.objects.filter(user=ada, type=Authenticator.Type.TOTP).exists()
+    assert is_signed_in(phone)
+
+
 def test_whoever_needs_one_keeps_the_last_one(mara: User, client_for: Callable[..., Client]) -> None:
     client = client_for(mara)
     page = client.get("/account/mfa/totp/deactivate/").content.decode()
