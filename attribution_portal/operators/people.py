@@ -119,13 +119,14 @@ def remove_factors(person: User, *, actor: Actor, reason: str) -> bool:
 
 
 def _locked(person: User, actor: Actor) -> tuple[User, list[User]]:
-    """The person and all operators who can act, locked in one order. Raises NoOperatorError."""
+    """The person and all operators who can act, locked in one order. Raises NoOperatorError for a person who is none;
+    a command has no person, and is run by whoever owns the portal."""
     concerned = User.objects.select_for_update(no_key=True).filter(is_staff=True) | (
         User.objects.select_for_update(no_key=True).filter(pk=person.pk)
     )
     rows = {row.pk: row for row in concerned.order_by("pk")}
     operators = [row for row in rows.values() if row.is_operator]
-    if actor.user is None or actor.user.pk not in {row.pk for row in operators}:
+    if actor.user is not None and actor.user.pk not in {row.pk for row in operators}:
         raise NoOperatorError
     return rows[person.pk], operators
 

@@ -77,6 +77,7 @@ def test_each_change_is_on_record_once(partners: Partners, monkeypatch: pytest.M
     recorded = AuditEvent.objects.order_by("at").values_list("kind", "email", "target", "before", "after", "partner")
     assert list(recorded) == [
         ("member_added", "manage.py add_member", "ada@example.org", {}, {"role": "viewer"}, partners.nordlicht.pk),
+        ("password_changed", "manage.py add_member", "ada@example.org", {}, {}, None),
         (
             "role_changed",
             "manage.py add_member",
@@ -85,5 +86,4 @@ def test_each_change_is_on_record_once(partners: Partners, monkeypatch: pytest.M
             {"role": "editor"},
             partners.nordlicht.pk,
         ),
-        ("password_changed", "manage.py add_member", "ada@example.org", {}, {}, None),
     ]
