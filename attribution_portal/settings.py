@@ -382,7 +382,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         # httpx logs whole addresses, with ids and amounts in the query; the platform client logs its own lines.
-        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "django.server", "kombu", "amqp")},
+        **{name: {"level": "WARNING"} for name in ("httpx", "httpcore", "fido2", "django.server", "kombu", "amqp")},
         # One line per platform call; on a developer's terminal only what goes wrong.
         "attribution_portal.platform": {"level": "WARNING" if LOCAL else "INFO"},
     },
