@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from django.http import HttpResponse
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from attribution_portal.partners.permissions import Action
@@ -59,6 +60,7 @@ PARTNER = (
     PartnerAddress("lookout:events", "/p/{partner}/events/"),
     PartnerAddress("lookout:event", "/p/{partner}/events/{event}/"),
     PartnerAddress("lookout:model", "/p/{partner}/events/{event}/model/", 303, 422, action=Action.CHANGE_EVENT_MODEL),
+    PartnerAddress("lookout:refresh", "/p/{partner}/events/{event}/refresh/", 405, 303),
     # Adjustments; the last two find nothing to restore or to look up
     PartnerAddress("adjustments:create", ADJUSTMENTS, 303, 422, action=Action.CHANGE_ADJUSTMENTS),
     PartnerAddress(
@@ -119,21 +121,21 @@ PARTNER = (
 # For those who operate the portal; to everybody else the pages do not exist.
 OPERATORS = (
     Address("operators:accounts", "/operate/"),
-    Address("operators:add-account", "/operate/accounts/add/", 405, 422, proof=True),
+    Address("operators:add-account", "/operate/accounts/add/", 302, 422, proof=True),
     Address("operators:account", "/operate/accounts/{account}/"),
-    Address("operators:check-account", "/operate/accounts/{account}/check/", 405, 303, proof=True),
-    Address("operators:change-password", "/operate/accounts/{account}/password/", 405, 422, proof=True),
-    Address("operators:remove-account", "/operate/accounts/{account}/remove/", 405, 409, proof=True),
+    Address("operators:check-account", "/operate/accounts/{account}/check/", 302, 303, proof=True),
+    Address("operators:change-password", "/operate/accounts/{account}/password/", 302, 422, proof=True),
+    Address("operators:remove-account", "/operate/accounts/{account}/remove/", 302, 409, proof=True),
     Address("operators:partners", "/operate/partners/"),
     Address("operators:partner", "/operate/partners/{partner}/"),
-    Address("operators:zone", "/operate/partners/{partner}/zone/", 405, 422, proof=True),
-    Address("operators:switch", "/operate/partners/{partner}/switch/", 405, 422, proof=True),
+    Address("operators:zone", "/operate/partners/{partner}/zone/", 302, 422, proof=True),
+    Address("operators:switch", "/operate/partners/{partner}/switch/", 302, 422, proof=True),
     Address("operators:people", "/operate/people/"),
     Address("operators:person", "/operate/people/{person}/"),
-    Address("operators:person-sign-in", "/operate/people/{person}/sign-in/", 405, 422, proof=True),
-    Address("operators:person-operator", "/operate/people/{person}/operator/", 405, 422, proof=True),
-    Address("operators:person-sessions", "/operate/people/{person}/sessions/", 405, 422, proof=True),
-    Address("operators:person-factors", "/operate/people/{person}/factors/", 405, 422, proof=True),
+    Address("operators:person-sign-in", "/operate/people/{person}/sign-in/", 302, 422, proof=True),
+    Address("operators:person-operator", "/operate/people/{person}/operator/", 302, 422, proof=True),
+    Address("operators:person-sessions", "/operate/people/{person}/sessions/", 302, 422, proof=True),
+    Address("operators:person-factors", "/operate/people/{person}/factors/", 302, 422, proof=True),
     Address("audit:portal_activity", "/operate/activity/"),
     Address("audit:portal_csv", "/operate/activity.csv"),
     Address("audit:portal_xlsx", "/operate/activity.xlsx"),
@@ -194,6 +196,13 @@ OWN = (
     OwnAddress("sso_callback", "/account/sso/callback/", (404, 405), (404, 405)),
     OwnAddress("set_language", "/account/setlang/", LED, LED),
 )
+
+
+def whole(answer: HttpResponse) -> HttpResponse:
+    """A file that is sent piece by piece stays open until somebody has it all."""
+    if answer.streaming:
+        b"".join(answer)
+    return answer
 
 
 def routes(resolver: URLResolver | None = None, prefix: str = "", space: str = "") -> Iterator[tuple[str, str]]:

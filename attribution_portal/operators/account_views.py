@@ -11,11 +11,11 @@ from django.views.decorators.debug import sensitive_post_parameters
 
 from attribution_portal import http
 from attribution_portal.accounts import reauthentication
-from attribution_portal.accounts.reauthentication import recently_authenticated
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
 from attribution_portal.operators import reports
 from attribution_portal.operators.forms import AccountForm, PasswordForm
+from attribution_portal.operators.sending import sent_from
 from attribution_portal.partners import connect, service_accounts, wording
 from attribution_portal.partners.decorators import operator_view
 from attribution_portal.partners.findings import Findings
@@ -49,8 +49,7 @@ def account(request: PortalRequest, pk: int) -> HttpResponse:
 
 
 @sensitive_post_parameters("password")
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_list)
+@sent_from(_list)
 def add(request: PortalRequest) -> HttpResponse:
     form = AccountForm(request.POST)
     if not form.is_valid():
@@ -72,16 +71,14 @@ def add(request: PortalRequest) -> HttpResponse:
     return _to(reverse("operators:account", args=[added.pk]))
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def check(request: PortalRequest, pk: int) -> HttpResponse:
     _check(request, _account(pk))
     return _to(reverse("operators:account", args=[pk]))
 
 
 @sensitive_post_parameters("password")
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def change_password(request: PortalRequest, pk: int) -> HttpResponse:
     found = _account(pk)
     form = PasswordForm(request.POST)
@@ -97,8 +94,7 @@ def change_password(request: PortalRequest, pk: int) -> HttpResponse:
     return _to(reverse("operators:account", args=[pk]))
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def remove(request: PortalRequest, pk: int) -> HttpResponse:
     found = _account(pk)
     try:

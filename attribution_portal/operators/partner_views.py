@@ -10,11 +10,11 @@ from django.utils.translation import gettext as _
 
 from attribution_portal import http
 from attribution_portal.accounts import reauthentication
-from attribution_portal.accounts.reauthentication import recently_authenticated
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
 from attribution_portal.operators import reports
 from attribution_portal.operators.forms import ReasonForm, SearchForm, ZoneForm
+from attribution_portal.operators.sending import sent_from
 from attribution_portal.partners import administration
 from attribution_portal.partners.administration import ChangedMeanwhileError
 from attribution_portal.partners.decorators import operator_view
@@ -47,8 +47,7 @@ def partner(request: PortalRequest, partner_id: str) -> HttpResponse:
     )
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def zone(request: PortalRequest, partner_id: str) -> HttpResponse:
     found = _partner(partner_id)
     form = ZoneForm(request.POST)
@@ -69,8 +68,7 @@ def zone(request: PortalRequest, partner_id: str) -> HttpResponse:
     return _back(partner_id)
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def switch(request: PortalRequest, partner_id: str) -> HttpResponse:
     found = _partner(partner_id)
     form = ReasonForm(request.POST)

@@ -15,13 +15,13 @@ from django.utils.translation import ngettext
 from attribution_portal import http
 from attribution_portal.accounts import mail, reauthentication
 from attribution_portal.accounts.models import User
-from attribution_portal.accounts.reauthentication import recently_authenticated
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
 from attribution_portal.operators import people as changes
 from attribution_portal.operators import reports
 from attribution_portal.operators.forms import ReasonForm, SearchForm
 from attribution_portal.operators.people import LastOperatorError, NoOperatorError
+from attribution_portal.operators.sending import sent_from
 from attribution_portal.partners.decorators import operator_view
 
 YES, NO = "yes", "no"
@@ -49,8 +49,7 @@ def person(request: PortalRequest, pk: int) -> HttpResponse:
     return _show(request, pk, reasons=reasons)
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def sign_in(request: PortalRequest, pk: int) -> HttpResponse:
     """Whether the person may sign in at all."""
 
@@ -64,8 +63,7 @@ def sign_in(request: PortalRequest, pk: int) -> HttpResponse:
     return _carry_out(request, pk, "person-sign-in", change, states=(YES, NO))
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def operator(request: PortalRequest, pk: int) -> HttpResponse:
     def change(order: _Order) -> str:
         if order.to == YES:
@@ -77,8 +75,7 @@ def operator(request: PortalRequest, pk: int) -> HttpResponse:
     return _carry_out(request, pk, "person-operator", change, states=(YES, NO))
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def sessions(request: PortalRequest, pk: int) -> HttpResponse:
     def change(order: _Order) -> str:
         ended = changes.end_sessions(order.person, actor=order.actor, reason=order.reason)
@@ -92,8 +89,7 @@ def sessions(request: PortalRequest, pk: int) -> HttpResponse:
     return _carry_out(request, pk, "person-sessions", change)
 
 
-@operator_view(methods=("POST",))
-@recently_authenticated(back=_page_of)
+@sent_from(_page_of)
 def factors(request: PortalRequest, pk: int) -> HttpResponse:
     if pk == request.user.pk:
         messages.error(request, _("Remove your own second factor on your own pages, where it asks you for it."))
