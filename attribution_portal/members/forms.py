@@ -113,7 +113,7 @@ class JoinForm(forms.Form):
         error_messages={"required": _("Choose a password.")},
     )
     again = forms.CharField(
-        label=_("The same password again"),
+        label=_("Password, once more"),
         strip=False,
         max_length=1000,
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),

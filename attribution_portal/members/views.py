@@ -79,7 +79,7 @@ def resend(request: PortalRequest, invitation_id: int) -> HttpResponse:
         raise Http404 from error
     except RefusedError as refusal:
         return _refused(request, refusal)
-    return _mailed(request, invitation, token)
+    return _mailed(request, invitation, token, again=True)
 
 
 @partner_view(action=MANAGE, methods=FORM)
@@ -282,10 +282,15 @@ def _after(request: PortalRequest, person: Member, *, still_manages: bool) -> st
     return page_url(request)
 
 
-def _mailed(request: PortalRequest, invitation: Invitation, token: str) -> HttpResponse:
+def _mailed(request: PortalRequest, invitation: Invitation, token: str, *, again: bool = False) -> HttpResponse:
     link = request.build_absolute_uri(reverse("members:accept", args=[token]))
     if mail.send(invitation, link=link):
-        messages.success(request, _("Invitation sent to %(email)s.") % {"email": invitation.email})
+        words = (
+            _("Invitation sent again to %(email)s. The link in the earlier mail no longer works.")
+            if again
+            else _("Invitation sent to %(email)s.")
+        )
+        messages.success(request, words % {"email": invitation.email})
     else:
         messages.error(
             request,

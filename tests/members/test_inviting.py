@@ -243,7 +243,7 @@ def test_a_mail_server_that_is_down_is_said_and_the_invitation_stays(manager: Cl
     assert shown.table("invitations").one("td", data_invitation="failing").text == "Mail not sent"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
     answer = manager.post(f"{MEMBERS}invitations/{Invitation.objects.get().pk}/resend/", follow=True)
-    assert "Invitation sent to ada@example.org." in read(answer).root.text
+    assert "Invitation sent again to ada@example.org. The link in the earlier mail no" in read(answer).root.text
     assert read(answer).table("invitations").one("td", data_invitation="waiting").text == "Waiting for an answer"
 
 
