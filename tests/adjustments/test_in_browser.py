@@ -58,7 +58,7 @@ def test_an_adjustment_lives(
         expect(page.locator("[data-warnings]")).to_have_attribute("data-warnings", "odd-average")
         expect(page.locator("[data-kpi=adjustment_revenue]")).to_have_attribute("value", "24990.9")
         assert posts(sandbox) == 0
-        page.get_by_role("button", name="Add it all the same").dblclick()
+        page.get_by_role("button", name="Add adjustment all the same").dblclick()
         table = page.locator("table[data-table=adjustments]")
         expect(table.locator("tbody tr")).to_have_count(5)
         (made,) = set(rows_of(sandbox, "evt_closed")) - set(FOUR)
