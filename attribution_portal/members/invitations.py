@@ -152,11 +152,18 @@ def addressee(invitation: Invitation) -> User | None:
     return User.objects.filter(email__iexact=invitation.email).first()
 
 
+def sender_is_disabled(invitation: Invitation) -> bool:
+    return invitation.invited_by is not None and not invitation.invited_by.is_active
+
+
 def standing(invitation: Invitation, *, person: User | None, now: datetime) -> Standing:
     """What the link can do at `now`; `person` is whom its address belongs to. A link that ended stays what it is,
-    whatever becomes of partner and person."""
+    whatever becomes of partner and person. Nobody is let in by somebody whose account is disabled: whoever broke into
+    an account manager's would come back by a link that they sent themselves."""
     if invitation.state != State.OPEN:
         return Standing(invitation.state)
+    if sender_is_disabled(invitation):
+        return Standing.REVOKED
     if invitation.has_expired(now):
         return Standing.EXPIRED
     if invitation.partner.switched_off_at is not None:

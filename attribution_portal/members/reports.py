@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from attribution_portal.accounts.models import User
 from attribution_portal.accounts.second_factor import FACTORS
 from attribution_portal.members import wording
+from attribution_portal.members.invitations import sender_is_disabled
 from attribution_portal.members.models import Invitation
 from attribution_portal.panels import Badge, Panel, Text
 from attribution_portal.partners.models import Membership, Partner, Role
@@ -82,9 +83,7 @@ def page(*, partner: Partner, user: User, now: datetime) -> Page:
         without=sum(not member.has_second_factor for member in can_sign_in),
     )
     return Page(
-        members=Panel(
-            "members", "ready", data=people, caption=_("Everybody who can see this partner.")
-        ),
+        members=Panel("members", "ready", data=people, caption=_("Everybody who can see this partner.")),
         invitations=Panel(
             "invitations",
             "ready" if asked else "empty",
@@ -157,6 +156,8 @@ def open_invitations_by(*, partner: Partner, membership_id: int) -> int:
 def _badge(row: Invitation, now: datetime) -> Badge:
     if row.has_expired(now):
         return Badge(_("Expired"), "ended")
+    if sender_is_disabled(row):
+        return Badge(_("Sender disabled"), "ended")
     if row.mailed_at is None:
         return Badge(_("Mail not sent"), "failing")
     return Badge(_("Waiting for an answer"), "waiting")

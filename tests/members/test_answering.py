@@ -9,14 +9,15 @@ from datetime import timedelta
 import pytest
 import time_machine
 from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
 from django.test import Client
 from django.utils import timezone
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.members.models import Invitation
-from attribution_portal.partners.models import Membership, Partner
-from tests.conftest import Partners
+from attribution_portal.partners.models import Membership, Partner, Role
+from tests.conftest import TOTP_SECRET, Partners
 from tests.members.conftest import MEMBERS, PASSWORD, ClientFor, invite, link, page_of, token
 from tests.pages import read
 
@@ -269,6 +270,27 @@ def test_an_account_that_is_switched_off_is_said(manager: Client) -> None:
     assert answer.status_code == 403
     assert "Your account is switched off" in read(answer).root.text
     assert not Membership.objects.filter(user=ada).exists()
+
+
+def test_a_disabled_sender_lets_nobody_in_until_somebody_else_sends_it_again(
+    manager: Client, alice: User, client_for: ClientFor
+) -> None:
+    invite(manager, role="account_manager")
+    path, answer_at = link(), answer_path()
+    browser = opened(path)
+    User.objects.filter(email="mara@portal.example").update(is_active=False)
+    assert page_of(Client(), path).status_code == 410
+    late = browser.post(answer_at, JOIN)
+    assert late.status_code == 410
+    assert read(late).root.one("h1").text == "This invitation was withdrawn"
+    assert not User.objects.filter(email="ada@example.org").exists()
+    Membership.objects.filter(user=alice).update(role=Role.ACCOUNT_MANAGER)
+    TOTP.activate(alice, TOTP_SECRET)
+    other = client_for(alice)
+    listed = read(other.get(MEMBERS)).table("invitations")
+    assert listed.one("td", data_invitation="ended").text == "Sender disabled"
+    other.post(f"{MEMBERS}invitations/{Invitation.objects.get().pk}/resend/")
+    assert opened(link()).post(answer_path(), JOIN).status_code == 302
 
 
 @pytest.mark.parametrize(
