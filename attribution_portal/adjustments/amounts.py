@@ -91,13 +91,14 @@ def _signs(currency: str | None) -> frozenset[str]:
 
 
 def _plain(text: str) -> str:
-    """ASCII digits and marks, one kind of space, nothing invisible."""
+    """ASCII digits and marks, one kind of space, nothing invisible. A tab or a line end inside stays what it is: two
+    cells of a spreadsheet are two numbers."""
     letters = []
     for letter in text.translate(_TYPED):
         category = unicodedata.category(letter)
         if category == "Nd":
             letters.append(str(unicodedata.decimal(letter)))
-        elif category == "Zs" or letter in "\t\r\n":
+        elif category == "Zs":
             letters.append(" ")
         elif category != "Cf":
             letters.append(letter)

@@ -92,6 +92,10 @@ def read(text: str, currency: str | None = "EUR", mark: str = EN) -> str:
         ("1,23,456", "NOT_A_NUMBER", "NOT_A_NUMBER"),
         ("1.2.3,4", "NOT_A_NUMBER", "NOT_A_NUMBER"),
         ("12 34", "NOT_A_NUMBER", "NOT_A_NUMBER"),
+        # Two cells of a spreadsheet.
+        ("25\t125", "NOT_A_NUMBER", "NOT_A_NUMBER"),
+        ("25\r\n125", "NOT_A_NUMBER", "NOT_A_NUMBER"),
+        ("\t125\r\n", "125", "125"),
         ("1'234 567", "NOT_A_NUMBER", "NOT_A_NUMBER"),
         ("1,234,56", "NOT_A_NUMBER", "NOT_A_NUMBER"),
         ("1..5", "NOT_A_NUMBER", "NOT_A_NUMBER"),
@@ -132,6 +136,7 @@ def test_the_currency_decides_on_decimals_and_signs(text: str, currency: str | N
         ("12", 12),
         ("1,234", 1234),
         ("1 234", 1234),
+        ("1\t234", "NOT_A_NUMBER"),
         ("12.0", 12),
         ("10000000", 10_000_000),
         ("10000001", "TOO_LARGE"),
