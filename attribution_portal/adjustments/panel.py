@@ -73,7 +73,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What was deleted here. restored: how far taking it back has come, "" when nobody did; new_id: of the row that
+    """What was deleted here. restored: how far taking it back has come, "" when it can be; new_id: of the row that
     this made, where known. token: of taking it back, None where that is not possible."""
 
     id: int
@@ -180,7 +180,7 @@ def listing(
         ),
         totals=cells(table.totals) if table.totals else (),
         standing=tuple(_standing(requests, found, may_check=reachable, reader=asked.reader, now=now)),
-        tombstones=tuple(_tombstones(asked, requests, may_undo=reachable)),
+        tombstones=tuple(_tombstones(asked, requests, found, may_undo=reachable)),
         may_change=reachable,
         form=AdjustmentForm(currency=asked.partner.currency, reader=asked.reader)
         if reachable and asked.partner.currency
@@ -225,7 +225,8 @@ def _standing(
 ) -> Iterable[Standing]:
     for request in requests:
         age = now - request.made_at
-        lost = request.outcome == Outcome.NOT_TAKEN and age < TOLD
+        # From when it was found out, which may be long after: nobody was there to be told.
+        lost = request.outcome == Outcome.NOT_TAKEN and now - (request.settled_at or request.made_at) < TOLD
         if not lost and not (request.is_open and age < LOOKED_AFTER):
             continue
         candidates = len(readback.candidates_for(request, requests, found)) if request.makes_a_row else 0
@@ -237,17 +238,20 @@ def _standing(
         )
 
 
-def _tombstones(asked: Asked, requests: list[AdjustmentRequest], *, may_undo: bool) -> Iterable[Tombstone]:
+def _tombstones(
+    asked: Asked, requests: list[AdjustmentRequest], found: Adjustments, *, may_undo: bool
+) -> Iterable[Tombstone]:
     undoings = {
-        request.undoes_id: request
+        request.undoes.platform_id: request
         for request in requests
-        if request.undoes_id and request.outcome not in (Outcome.REFUSED, Outcome.NOT_TAKEN)
+        if request.undoes and request.outcome not in (Outcome.REFUSED, Outcome.NOT_TAKEN)
     }
     reader = asked.reader
-    found = DeletedAdjustment.objects.filter(partner=asked.partner, event_id=asked.eid)
-    for each in found.select_related("deletion__user").order_by("-deletion__made_at", "-pk"):
-        undoing = undoings.get(each.pk)
-        restored = ""
+    there = {row.id for row in found.rows if "results" in row.seen_in}
+    deleted = DeletedAdjustment.objects.filter(partner=asked.partner, event_id=asked.eid)
+    for each in deleted.select_related("deletion__user").order_by("-deletion__made_at", "-pk"):
+        undoing = undoings.get(each.platform_id)
+        restored = _("The row is there again") if each.platform_id in there else ""
         if undoing is not None:
             restored = _("Restored") if undoing.outcome == Outcome.DONE else _("Restoring, not confirmed yet")
         yield Tombstone(
@@ -262,5 +266,5 @@ def _tombstones(asked: Asked, requests: list[AdjustmentRequest], *, may_undo: bo
             at=each.deletion.made_at,
             restored=restored,
             new_id=undoing.platform_id if undoing else "",
-            token=uuid4() if may_undo and undoing is None else None,
+            token=uuid4() if may_undo and not restored else None,
         )

@@ -15,6 +15,8 @@ from attribution_portal.adjustments.rows import AdjustmentRow, Adjustments
 from attribution_portal.audit.trail import Actor
 from attribution_portal.partners.models import Partner
 
+Action = AdjustmentRequest.Action
+
 
 @dataclass(frozen=True, slots=True)
 class ReadAt:
@@ -49,13 +51,14 @@ def resolve(requests: Sequence[AdjustmentRequest], found: Adjustments, *, read_a
 
 
 def _wants_looking_after(request: AdjustmentRequest, now: datetime) -> bool:
-    if now - request.made_at > LOOKED_AFTER:
-        return False
     if request.outcome == Outcome.SENDING:
         return request.was_left_behind(now)
+    if request.outcome == Outcome.UNKNOWN:
+        # However long nobody looked: as long as it is open it stands in the way of others about the same row.
+        return True
     # The platform may have taken a row without showing it (204); which one it is can be found out later.
     untold = request.outcome == Outcome.DONE and request.makes_a_row and not request.platform_id
-    return request.outcome == Outcome.UNKNOWN or untold
+    return untold and now - request.made_at < LOOKED_AFTER
 
 
 def _resolve(
@@ -97,12 +100,14 @@ def candidates_for(
 
 
 def rivals(request: AdjustmentRequest, requests: Iterable[AdjustmentRequest]) -> bool:
-    """Whether an equal row could as well be another request's."""
+    """Whether an equal row could as well be another request's. The row of one that was sent long before is among the
+    rows that were known when this one was sent, if it came at all."""
     return any(
         other.pk != request.pk
         and other.makes_a_row
         and not other.platform_id
         and other.outcome not in (Outcome.REFUSED, Outcome.NOT_TAKEN)
+        and other.made_at + ON_ITS_WAY > request.made_at
         and (other.purchases, other.revenue) == (request.purchases, request.revenue)
         for other in requests
     )
@@ -127,10 +132,13 @@ def _settle(request: AdjustmentRequest, outcome: Outcome, actor: Actor) -> bool:
 def settle_made(
     request: AdjustmentRequest, platform_id: str, *, actor: Actor, platform_request: str = ""
 ) -> AdjustmentRequest:
-    """Done; platform_id is "" where the platform did not show the row and reading did not tell it either."""
+    """Done; platform_id is "" where the platform did not show the row and reading did not tell it either. One that
+    was there before, or is another request's, is not this one's: then it has none."""
 
     def name(locked: AdjustmentRequest) -> None:
-        locked.platform_id = platform_id
+        others = AdjustmentRequest.objects.filter(partner=locked.partner, platform_id=platform_id)
+        if platform_id not in locked.known_ids and not others.exclude(action=Action.DELETE).exists():
+            locked.platform_id = platform_id
 
     return intents.settle(request, Outcome.DONE, actor=actor, platform_request=platform_request, change=name)
 

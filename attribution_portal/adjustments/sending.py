@@ -26,7 +26,7 @@ from attribution_portal.formats import raw
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import adjustments
-from attribution_portal.platform_api.errors import BadPayload, PlatformError, Unknown
+from attribution_portal.platform_api.errors import PlatformError, Unknown
 from attribution_portal.platform_api.payloads import Taken
 
 T = TypeVar("T")
@@ -44,7 +44,11 @@ class BeingDeleted(Exception):  # noqa: N818
 
 
 class RestoredBefore(Exception):  # noqa: N818
-    """This deletion was undone already, or it is not known yet whether it was."""
+    """This row was restored already, or it is not known yet whether it was."""
+
+
+class StillThere(Exception):  # noqa: N818
+    """The row that was deleted is there, still or again: a second one would count twice."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +84,20 @@ def create(
 
 
 def restore(person: Person, desk: Desk, tombstone: DeletedAdjustment) -> AdjustmentRequest:
-    """Create again what was deleted; it gets a new id. Raises RestoredBefore."""
+    """Create again what was deleted; it gets a new id. Raises RestoredBefore, and StillThere for a row that the desk
+    shows."""
+    if tombstone.platform_id in desk.known_ids:
+        raise StillThere
     values = Values(tombstone.purchases, tombstone.revenue, tombstone.currency)
     request = _request(person, desk, values, Action.UNDO)
     request.undoes = tombstone
 
     def check() -> None:
-        if tombstone.undoings.exclude(outcome__in=UNTAKEN).exists():
+        # By the row and not by the deletion: a row may have been deleted twice, when the platform went on showing it.
+        undoings = AdjustmentRequest.of_event(person.partner, desk.eid).filter(
+            undoes__platform_id=tombstone.platform_id
+        )
+        if undoings.exclude(outcome__in=UNTAKEN).exists():
             raise RestoredBefore
 
     return _post(request, person, check)
@@ -179,7 +190,7 @@ def _post(request: AdjustmentRequest, person: Person, check: Callable[[], None])
         return look_again(request, person.actor)
     made = answer.value.id if answer.value else ""
     done = readback.settle_made(request, made, actor=person.actor, platform_request=answer.request_id)
-    return done if made else look_again(done, person.actor)
+    return done if done.platform_id else look_again(done, person.actor)
 
 
 def _send(request: AdjustmentRequest, person: Person, call: Callable[[], Taken[T]]) -> Taken[T] | None:
@@ -187,7 +198,7 @@ def _send(request: AdjustmentRequest, person: Person, call: Callable[[], Taken[T
     the request as `sending`, which reading back resolves like an unknown one."""
     try:
         return call()
-    except (Unknown, BadPayload) as error:
+    except Unknown as error:
         intents.settle(request, Outcome.UNKNOWN, actor=person.actor, platform_request=error.request_id or "")
         return None
     except PlatformError as error:

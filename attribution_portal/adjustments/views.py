@@ -20,7 +20,14 @@ from attribution_portal.adjustments.models import AdjustmentRequest, DeletedAdju
 from attribution_portal.adjustments.origins import Origin
 from attribution_portal.adjustments.reading import Desk
 from attribution_portal.adjustments.rows import AUTOMATED, AdjustmentRow
-from attribution_portal.adjustments.sending import BeingDeleted, EqualUnderWay, Person, RestoredBefore, Values
+from attribution_portal.adjustments.sending import (
+    BeingDeleted,
+    EqualUnderWay,
+    Person,
+    RestoredBefore,
+    StillThere,
+    Values,
+)
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
@@ -154,7 +161,7 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     proposal = Proposal(tombstone.purchases, tombstone.revenue, today=_today(request))
     found = preview.findings(request.partner, desk, proposal, equal_under_way=False)
     equal = next(finding for finding in found if finding.check is Check.EQUAL_ROW)
-    if equal.verdict == "warns" and "confirm" not in request.POST:
+    if equal.verdict == "warns" and "confirm" not in request.POST and tombstone.platform_id not in desk.known_ids:
         if (known := _known(request, form)) is not None:
             return _sent_before(request, known, origin)
         context = {
@@ -165,6 +172,9 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
         return _page(request, "adjustments/undo.html", desk, origin, context)
     try:
         made = sending.restore(_person(request, form), desk, tombstone)
+    except StillThere:
+        messages.info(request, _("The row is there: the platform still has it, or has it again. Nothing was restored."))
+        return _to_messages(request, eid, origin)
     except RestoredBefore:
         messages.info(request, _("This was restored already. Nothing was sent again."))
         return _to_messages(request, eid, origin)

@@ -18,7 +18,7 @@ from attribution_portal.lookout.models import ModelChange
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import events
-from attribution_portal.platform_api.errors import BadPayload, PlatformError, Unknown
+from attribution_portal.platform_api.errors import PlatformError, Unknown
 from attribution_portal.platform_api.payloads import Reading
 
 
@@ -68,7 +68,7 @@ def save(wish: Wish) -> ModelChange:
     intents.begin(change, actor=wish.actor, check=check)
     try:
         taken = events.set_attribution_model(caller=caller_for(wish.partner), eid=wish.eid, model=wish.model)
-    except (Unknown, BadPayload) as error:
+    except Unknown as error:
         unknown = intents.settle(change, Outcome.UNKNOWN, actor=wish.actor, platform_request=error.request_id or "")
         return _look_again(unknown, wish.actor)
     except PlatformError as error:

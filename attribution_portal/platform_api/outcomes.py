@@ -110,7 +110,9 @@ def failure(answer: Answer, *, endpoint: str, writes: bool) -> PlatformError | N
             return Unknown(told.key, endpoint=endpoint, status=status, request_id=request_id)
         wait = seconds_named(answer.retry_after, now=datetime.now(UTC))
         return Unavailable(told.key, endpoint=endpoint, status=status, request_id=request_id, retry_after=wait)
-    # Redirects and the like: the contract knows no such answer.
+    # Redirects and the like: the contract knows no such answer. After a write one may well mean "done, look there".
+    if writes and status < 400:
+        return Unknown("unexpected status", endpoint=endpoint, status=status, request_id=request_id)
     return BadPayload("unexpected status", endpoint=endpoint, status=status, request_id=request_id)
 
 

@@ -84,8 +84,11 @@ def test_a_status_decides_the_error_of_a_read(
         (400, Rejected),
         (403, NotPermitted),
         (404, NotFound),
+        (405, BadPayload),
         (409, Conflict),
         (422, Rejected),
+        # It may have been carried out, with the result to be seen elsewhere.
+        (303, Unknown),
         (408, Unknown),
         (429, Unavailable),
         (500, Unknown),
