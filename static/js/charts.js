@@ -1,5 +1,5 @@
 // Draws every [data-chart] from the figure that stands beside it as JSON, when it comes near the viewport.
-// The library is large, so only a page that shows a chart pays for it. The colours of series come from portal.css
+// The library is large, so only a page that shows a chart pays for it. The colours of series come from look.css
 // by role, the rest from the template of the theme: a figure says what it shows and never how it looks.
 
 const MARGIN = 400; // px below the fold at which drawing starts
