@@ -8,8 +8,8 @@ results. What is decided here:
   wins. The row says so.
 - A row that only one of two answers knows is shown and counted, and marked `one_way`.
 - A row that names another event, or another tenant, than the one asked about is left out and counted in
-  `left_out`. What is missing, or is not a tenant's name (§1: the platform also numbers its partners),
-  contradicts nothing.
+  `left_out`, also where only one of the two ways says so. What is missing, or is not a tenant's name (§1: the
+  platform also numbers its partners), contradicts nothing.
 """
 
 from __future__ import annotations
@@ -97,15 +97,17 @@ def merge(*, partner_id: str, event_id: str, daily: Answer, results: Answer, zon
     daily: `DailyRevenue.adjustments`; results: the answer of campaign results. Each may be the error it
     ended in, or None when it was not asked. zone: the partner's, in which `created_at` becomes a day.
     """
-    from_results, strays = _own(results, partner_id=partner_id, event_id=event_id)
-    from_daily, more_strays = _own(daily, partner_id=partner_id, event_id=event_id)
+    results_rows, daily_rows = (answer if isinstance(answer, tuple) else () for answer in (results, daily))
+    strays = {row.id for row in (*results_rows, *daily_rows) if not _is_own(row, partner_id, event_id)}
     both_answered = isinstance(daily, tuple) and isinstance(results, tuple)
 
     found: dict[str, Adjustment] = {}
     seen_in: dict[str, set[str]] = {}
     conflicting: set[str] = set()
-    for way, answer in (("results", from_results), ("daily", from_daily)):
+    for way, answer in (("results", results_rows), ("daily", daily_rows)):
         for adjustment in answer:
+            if adjustment.id in strays:
+                continue
             kept = found.setdefault(adjustment.id, adjustment)
             if _values(kept) != _values(adjustment):
                 conflicting.add(adjustment.id)
@@ -132,23 +134,13 @@ def merge(*, partner_id: str, event_id: str, daily: Answer, results: Answer, zon
         by_source=_by_source(rows),
         results_error=results if isinstance(results, PlatformError) else None,
         daily_error=daily if isinstance(daily, PlatformError) else None,
-        left_out=len(strays | more_strays),
+        left_out=len(strays),
     )
 
 
-def _own(answer: Answer, *, partner_id: str, event_id: str) -> tuple[list[Adjustment], set[str]]:
-    """The rows that may be shown, and the ids of those that may not."""
-    if not isinstance(answer, tuple):
-        return [], set()
-    own: list[Adjustment] = []
-    strays: set[str] = set()
-    for row in answer:
-        other_tenant = row.partner_id is not None and row.partner_id != partner_id and _TENANT.fullmatch(row.partner_id)
-        if other_tenant or row.event_id not in ("", event_id):
-            strays.add(row.id)
-        else:
-            own.append(row)
-    return own, strays
+def _is_own(row: Adjustment, partner_id: str, event_id: str) -> bool:
+    other_tenant = row.partner_id is not None and row.partner_id != partner_id and _TENANT.fullmatch(row.partner_id)
+    return not other_tenant and row.event_id in ("", event_id)
 
 
 def _values(row: Adjustment) -> tuple[int, Decimal, datetime | None, str | None]:

@@ -109,6 +109,14 @@ def test_rows_of_another_tenant_or_event_are_left_out_and_counted() -> None:
     assert both.left_out == 3
 
 
+def test_a_row_that_one_way_names_for_somebody_else_is_not_taken_from_the_other_way() -> None:
+    both = merged(
+        daily=(adjustment("cr_1", partner_id=None), adjustment("cr_2", partner_id="partner-id-sakura")),
+        results=(adjustment("cr_1", partner_id="partner-id-sakura"), adjustment("cr_2", partner_id="17")),
+    )
+    assert (both.rows, both.by_source, both.left_out) == ((), (), 2)
+
+
 def test_a_missing_or_numeric_partner_contradicts_nothing() -> None:
     both = merged(results=(adjustment("cr_1", partner_id=None), adjustment("cr_2", partner_id="17")))
     assert {r.id for r in both.rows} == {"cr_1", "cr_2"}
