@@ -20,8 +20,10 @@ class RouteFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         request = getattr(record, "request", None)
         if isinstance(request, HttpRequest) and isinstance(record.args, tuple):
-            route = _route(request)
-            record.args = tuple(route if arg in (request.path, request.path_info) else arg for arg in record.args)
+            route, paths = _route(request), [request.path, request.path_info]
+            # Django writes what is not plain ASCII down like this.
+            paths += [path.encode("unicode_escape").decode("ascii") for path in paths]
+            record.args = tuple(route if arg in paths else arg for arg in record.args)
         return True
 
 
