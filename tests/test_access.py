@@ -25,7 +25,7 @@ from attribution_portal.members import invitations
 from attribution_portal.partners.models import Membership, Partner, Role
 from attribution_portal.partners.permissions import may
 from attribution_portal.sandbox.app import Sandbox
-from tests.addresses import ACME, OPERATORS, OWN, PARTNER, Address, Ids, OwnAddress, PartnerAddress, routes
+from tests.addresses import ACME, OPERATORS, OWN, PARTNER, Address, Ids, OwnAddress, PartnerAddress, routes, whole
 from tests.conftest import Partners
 
 ClientFor = Callable[..., Client]
@@ -69,13 +69,6 @@ def everything() -> dict[str, str]:
         ).hexdigest()
         for model in models
     }
-
-
-def whole(answer: HttpResponse) -> HttpResponse:
-    """A file that is sent piece by piece stays open until somebody has it all."""
-    if answer.streaming:
-        b"".join(answer)
-    return answer
 
 
 def ask(client: Client, address: Address, ids: Ids, method: str) -> HttpResponse:

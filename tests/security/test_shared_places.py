@@ -18,7 +18,7 @@ from attribution_portal.celery import app
 from attribution_portal.platform_api import entries
 from attribution_portal.sandbox import auth
 from attribution_portal.sandbox.app import Sandbox
-from tests.addresses import PARTNER
+from tests.addresses import PARTNER, whole
 from tests.conftest import Partners
 
 ClientFor = Callable[..., Client]
@@ -54,7 +54,7 @@ def test_everything_kept_after_reading_all_pages_names_its_partner(
     sandbox: Sandbox, clean_redis: redis.Redis, alice: User, client_for: ClientFor
 ) -> None:
     for address in PARTNER:
-        client_for(alice).get(address.path)
+        whole(client_for(alice).get(address.path))
     kept = [key.decode() for key in clean_redis.keys("*")]
     # The service account's tokens serve several partners; the queue's own keys hold tasks, looked at below.
     owned = [key for key in kept if not key.startswith(("portal-token:", "_kombu", "unacked"))]
@@ -67,7 +67,7 @@ def test_redis_holds_no_token_password_or_cookie_in_the_clear(
 ) -> None:
     client = client_for(alice)
     for address in PARTNER:
-        client.get(address.path)
+        whole(client.get(address.path))
     secrets = [auth.PASSWORD, "sandbox-access-", "sandbox-refresh-", "eyJ", str(client.session.session_key)]
     for key in clean_redis.keys("*"):
         kind = clean_redis.type(key)
@@ -86,6 +86,7 @@ def test_redis_holds_no_token_password_or_cookie_in_the_clear(
 TASKS = {
     "accounts.send_reset": {"address", "language", "site"},
     "accounts.deliver": {"subject", "body", "address"},
+    "accounts.clear_sessions": set(),
     "backhaul.claim_due": set(),
     "backhaul.poll_chunk": {"partner", "packages", "lease"},
     "backhaul.list_packages": set(),
