@@ -160,11 +160,53 @@ def last_year(period: Period) -> Period:
     return Period(_year_before(period.start), _year_before(period.end), "last-year")
 
 
+@dataclass(frozen=True, slots=True)
+class Counterpart:
+    """A period laid over another, day on day. `period` are its own days; `shift` is how many days each of them moves to
+    its place on the other, None = to the same date of the year after."""
+
+    period: Period
+    shift: int | None
+
+    def onto(self, day: date) -> date:
+        """Where a day of this period stands on the other one. Two may share a place: 29 February has none of its own in
+        most years, and stands on the 28th."""
+        return _years_away(day, 1) if self.shift is None else day + timedelta(days=self.shift)
+
+
+def laid_over(period: Period, other: Period) -> Counterpart:
+    """`other`, moved so that both begin on the same day."""
+    return Counterpart(other, (period.start - other.start).days)
+
+
+def year_before(period: Period) -> Counterpart:
+    return Counterpart(last_year(period), None)
+
+
+def beside(period: Period, *, day: date, other_day: date) -> Counterpart:
+    """The same days as counted from another day: what `other_day` is to the other's period, `day` is to this one."""
+    shift = (day - other_day).days
+    moved = timedelta(days=shift)
+    return Counterpart(Period(period.start - moved, period.end - moved, "beside"), shift)
+
+
+def over_on_both(period: Period, counterpart: Counterpart, today: date) -> Period | None:
+    """The days of a period that are over here and on the other side too, from its start; None when there is none yet.
+    Only these can be compared: what a day sold is known when it is over."""
+    yesterday = today - timedelta(days=1)
+    last = min(period.end, yesterday, counterpart.onto(yesterday))
+    return None if last < period.start else Period(period.start, last, period.name)
+
+
 def _year_before(day: date) -> date:
+    return _years_away(day, -1)
+
+
+def _years_away(day: date, years: int) -> date:
     try:
-        return day.replace(year=day.year - 1)
+        return day.replace(year=day.year + years)
     except ValueError:
-        return day.replace(year=day.year - 1, day=28)
+        return day.replace(year=day.year + years, day=28)
 
 
 def granularity(period: Period, asked: By | None = None) -> By:

@@ -115,7 +115,7 @@ class Shown:
 
     def marks(self) -> set[str]:
         """Ids of the adjustments in the chart."""
-        scatter = [trace for trace in self.figure()["data"] if trace["type"] == "scatter"]
+        scatter = [trace for trace in self.figure()["data"] if trace.get("mode") == "markers"]
         return {mark["id"] for trace in scatter for mark in trace["customdata"]}
 
     def table(self, name: str) -> Element:

@@ -16,19 +16,33 @@ from typing import Final, Literal
 from attribution_portal.charts import Chart, Figure, Layout, plotly_text
 from attribution_portal.charts.revenue_table import table
 from attribution_portal.charts.revenue_words import kind_names, notes, purchases, summary, total_line
-from attribution_portal.charts.sales import Kind, Metric, SeenAdjustment, Totals, totals
+from attribution_portal.charts.sales import Compared, Kind, Metric, SeenAdjustment, Totals, totals
 from attribution_portal.charts.scene import Scene, scene
 from attribution_portal.formats import Reader
 from attribution_portal.periods import By, Period
 from attribution_portal.platform_api.payloads import DailyRow
 
-__all__ = ["LAYERS", "Band", "Metric", "SeenAdjustment", "Totals", "chart", "figure", "notes", "total_line", "totals"]
+__all__ = [
+    "LAYERS",
+    "Band",
+    "Compared",
+    "Metric",
+    "SeenAdjustment",
+    "Totals",
+    "chart",
+    "figure",
+    "notes",
+    "total_line",
+    "totals",
+]
 
 LAYERS: Final = ("measured", "automated", "manual")
 
 _SYMBOLS: Final[dict[Kind, str]] = {"automated": "diamond", "manual": "circle", "other": "square"}
 _TICKS: Final = 7
 _DAY_MS: Final = 86_400_000
+# The share of a bucket's width on each side of its bar: half of the templates' `bargap`.
+_BAR_EDGE: Final = 0.09
 # Plotly counts weeks from a Sunday unless told otherwise; ours start on Monday.
 _SPANS: Final[dict[By, dict[str, object]]] = {
     "day": {"xperiod": _DAY_MS, "xperiodalignment": "middle"},
@@ -64,12 +78,14 @@ def chart(
     today: date,
     currency: str | None,
     reader: Reader,
+    compared: Compared | None = None,
 ) -> Chart:
     """Figure, table and sentence of one event's sales. Days are the partner's; `today` marks the unfinished
     bucket.
 
     `layers` are some of `LAYERS`; what is not among them is in none of the three. Each adjustment counts as
-    often as it is given: the caller has merged the two ways they arrive (contract §5)."""
+    often as it is given: the caller has merged the two ways they arrive (contract §5). `compared` is a line of its own,
+    never part of a sum."""
     view = scene(
         days=days,
         adjustments=adjustments,
@@ -80,6 +96,7 @@ def chart(
         today=today,
         currency=currency,
         reader=reader,
+        compared=compared,
     )
     return Chart("daily-revenue", _figure(view, bands, event_day), table(view), summary(view), _unit(view))
 
@@ -97,6 +114,7 @@ def figure(
     today: date,
     currency: str | None,
     reader: Reader,
+    compared: Compared | None = None,
 ) -> Figure:
     """The figure alone: the same as `chart(…).figure`."""
     view = scene(
@@ -109,6 +127,7 @@ def figure(
         today=today,
         currency=currency,
         reader=reader,
+        compared=compared,
     )
     return _figure(view, bands, event_day)
 
@@ -117,6 +136,8 @@ def _figure(view: Scene, bands: Sequence[Band], event_day: date | None) -> Figur
     traces: list[dict[str, object]] = []
     if view.measured:
         traces += _bars(view)
+    if view.compared:
+        traces.append(_line(view, view.compared))
     for kind in view.kinds:
         marks = [each for piece in view.slices for each in piece.adjustments if each.kind == kind]
         if marks:
@@ -160,6 +181,32 @@ def _bar(
     if any(hatches):
         trace["marker"] = {"pattern": {"shape": hatches, "solidity": 0.5}}
     return trace
+
+
+def _line(view: Scene, compared: Compared) -> dict[str, object]:
+    """What the measured sales are compared with. Dots keep a bucket in sight that has gaps on both sides."""
+    values = view.others[0]
+    name = compared.name
+    return {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "name": name,
+        "meta": {"role": "comparison"},
+        "line": {"width": 2, "dash": "dot"},
+        "marker": {"size": 5, "symbol": "circle", "line": {"width": 0}},
+        "connectgaps": False,
+        "x": [piece.bucket.start.isoformat() for piece in view.slices],
+        "y": [None if value is None else float(value) for value in values],
+        "customdata": [
+            None if value is None else [label, view.amount(value)]
+            for label, value in zip(view.labels, values, strict=True)
+        ],
+        "hovertemplate": (
+            f"{plotly_text(view.reader.gettext('Beside'))} %{{customdata[0]}}"
+            f"<br>{plotly_text(name)}: %{{customdata[1]}}<extra></extra>"
+        ),
+        **_SPANS[view.by],
+    }
 
 
 def _marks(view: Scene, kind: Kind, marks: list[SeenAdjustment]) -> dict[str, object]:
@@ -209,7 +256,7 @@ def _layout(view: Scene, bands: Sequence[Band], event_day: date | None) -> Layou
             "tickformat": ",~f",
             "domain": [0, round(1 - _LANE * lanes, 2)],
         },
-        "shapes": behind + line,
+        "shapes": behind + line + _unfinished(view),
     }
 
 
@@ -283,6 +330,29 @@ def _bands(bands: Sequence[Band], edges: tuple[date, date], above: int) -> tuple
             }
         )
     return shapes, above + len(ends)
+
+
+def _unfinished(view: Scene) -> list[dict[str, object]]:
+    """A dashed outline around the bar of the bucket that is not over. Plotly has no dashed bars."""
+    if not view.measured:
+        return []
+    shapes: list[dict[str, object]] = []
+    for piece, measure in zip(view.slices, view.measures, strict=True):
+        if not piece.provisional or not measure.value:
+            continue
+        start, whole = _moment(piece.bucket.start), piece.bucket.next - piece.bucket.start
+        shapes.append(
+            {
+                "type": "rect",
+                "templateitemname": "unfinished",
+                "visible": True,
+                "x0": (start + whole * _BAR_EDGE).isoformat(),
+                "x1": (start + whole * (1 - _BAR_EDGE)).isoformat(),
+                "y0": 0,
+                "y1": float(measure.value),
+            }
+        )
+    return shapes
 
 
 def _event_line(view: Scene, event_day: date, edges: tuple[date, date]) -> dict[str, object]:

@@ -18,6 +18,8 @@ def table(scene: Scene) -> Table:
     cells = [Cell(scene.reader.gettext("Total"))]
     if scene.measured:
         cells += _measured_cells(scene, sums.measured_revenue, sums.measured_purchases, scene.whole)
+    if scene.compared:
+        cells.append(_amount_cell(scene, scene.others[1]))
     if scene.kinds:
         cells.append(_adjusted_cell(scene, scene.adjusted, ""))
     return Table("daily-revenue", _columns(scene), rows, Row("totals", tuple(cells)))
@@ -39,6 +41,8 @@ def _columns(scene: Scene) -> tuple[Column, ...]:
         ]
         if _partly_split(scene):
             columns.append(Column("unsplit", scene.reader.gettext("Not split"), numeric=True))
+    if scene.compared:
+        columns.append(Column("compared", scene.compared.name, numeric=True))
     if scene.kinds:
         columns.append(Column("adjustments", scene.reader.gettext("Adjustments"), numeric=True))
     return tuple(columns)
@@ -53,6 +57,8 @@ def _row(scene: Scene, index: int) -> Row:
     cells = [Cell(scene.labels[index])]
     if scene.measured:
         cells += _measured_cells(scene, piece.measure("revenue"), piece.measure("purchases"), scene.measures[index])
+    if scene.compared:
+        cells.append(_amount_cell(scene, scene.others[0][index]))
     if scene.kinds:
         shown = tuple(each for each in piece.adjustments if each.kind in scene.kinds)
         href = shown[0].href if len(shown) == 1 else ""

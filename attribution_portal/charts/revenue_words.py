@@ -27,6 +27,8 @@ def purchases(count: int, reader: Reader) -> str:
 def summary(scene: Scene) -> str:
     """The chart for people who do not see it; every number is the sum of what is drawn."""
     sentences = [_measured(scene) if scene.measured else _unmeasured(scene)]
+    if scene.compared:
+        sentences.append(_compared(scene, scene.compared.name))
     if scene.kinds:
         sentences.append(_adjusted(scene))
     if scene.measured:
@@ -89,6 +91,17 @@ def _split(scene: Scene) -> str:
             "; %(campaign)s of it from campaigns, %(unsplit)s of it on days that the platform did not split"
         )
     return text % said
+
+
+def _compared(scene: Scene, name: str) -> str:
+    """Its sum alone: whether the two may be compared is said elsewhere."""
+    reader, total = scene.reader, scene.others[1]
+    if not any(value is not None for value in scene.others[0]):
+        return reader.gettext("Beside it: %(name)s, no measured sales.") % {"name": name}
+    amount = scene.amount(total, trim=True)
+    if scene.metric == "purchases" and total is not None:
+        amount = purchases(int(total), reader)
+    return reader.gettext("Beside it: %(name)s, %(amount)s.") % {"name": name, "amount": amount}
 
 
 def _adjusted(scene: Scene) -> str:

@@ -70,6 +70,15 @@ class Measure:
         return None if self.unsplit_days else self.organic
 
 
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Measured sales of other days or of another event, laid over a period. `rows` stand at the day of that period that
+    they are compared with, several may stand at one; `name` is what people call them."""
+
+    name: str
+    rows: tuple[DailyRow, ...]
+
+
 # No row at all: the platform says nothing of these days, which is not zero.
 GAP: Final = Measure(None, None, None, None, 0, 0, 0)
 
@@ -117,7 +126,12 @@ class Slice:
     provisional: bool
 
     def measure(self, metric: Metric) -> Measure:
-        return measure(self.rows, metric) if self.rows else GAP
+        return measured(self.rows, metric)
+
+
+def measured(rows: Sequence[DailyRow], metric: Metric) -> Measure:
+    """Their sum, or the gap where there is none."""
+    return measure(rows, metric) if rows else GAP
 
 
 def slices(

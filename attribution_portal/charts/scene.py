@@ -10,6 +10,7 @@ from decimal import Decimal
 
 from attribution_portal.charts.sales import (
     KINDS,
+    Compared,
     Kind,
     Measure,
     Metric,
@@ -17,6 +18,7 @@ from attribution_portal.charts.sales import (
     Slice,
     SourceTotal,
     Totals,
+    measured,
     slices,
     totals,
 )
@@ -28,7 +30,8 @@ from attribution_portal.platform_api.payloads import DailyRow
 @dataclass(frozen=True, slots=True)
 class Scene:
     """The slices of a period with what a reader chose to see of them. `labels` name the slices, in their
-    order; `measured` and `kinds` are the visible layers."""
+    order; `measured` and `kinds` are the visible layers. `compared` is what the measured sales are compared with, and
+    `others` its numbers, slice by slice and for the whole period; both empty where there is no comparison."""
 
     slices: tuple[Slice, ...]
     labels: tuple[str, ...]
@@ -41,6 +44,8 @@ class Scene:
     kinds: tuple[Kind, ...]
     currency: str | None
     reader: Reader
+    compared: Compared | None = None
+    others: tuple[tuple[Decimal | None, ...], Decimal | None] = ((), None)
 
     @property
     def whole(self) -> Measure:
@@ -77,7 +82,11 @@ def scene(
     today: date,
     currency: str | None,
     reader: Reader,
+    compared: Compared | None = None,
 ) -> Scene:
+    """A comparison is of measured sales: where these are hidden, it is too."""
+    if "measured" not in layers:
+        compared = None
     pieces = slices(days=days, adjustments=adjustments, period=period, by=by, today=today)
     return Scene(
         slices=pieces,
@@ -91,7 +100,17 @@ def scene(
         kinds=visible_kinds(layers),
         currency=currency,
         reader=reader,
+        compared=compared,
+        others=_others(compared, period=period, by=by, metric=metric, today=today) if compared else ((), None),
     )
+
+
+def _others(
+    compared: Compared, *, period: Period, by: By, metric: Metric, today: date
+) -> tuple[tuple[Decimal | None, ...], Decimal | None]:
+    pieces = slices(days=compared.rows, adjustments=(), period=period, by=by, today=today)
+    whole = measured(tuple(row for row in compared.rows if row.date in period), metric)
+    return tuple(piece.measure(metric).value for piece in pieces), whole.value
 
 
 def _label(piece: Slice, by: By, reader: Reader) -> str:

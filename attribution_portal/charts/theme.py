@@ -32,7 +32,7 @@ LIGHT: Final = _Ground(
     muted="#5b6478",
     hairline="#e3e6ee",
     series=("#51699c", "#c2660a", "#7c8496"),
-    shapes={"band-campaign": "#c2660a", "band-package": "#51699c", "event-day": "#1c2333"},
+    shapes={"band-campaign": "#c2660a", "band-package": "#51699c", "event-day": "#1c2333", "unfinished": "#1c2333"},
 )
 
 DARK: Final = _Ground(
@@ -41,7 +41,7 @@ DARK: Final = _Ground(
     muted="#a3acc2",
     hairline="#2c3345",
     series=("#8aa2d6", "#f0a04b", "#9aa3b8"),
-    shapes={"band-campaign": "#f0a04b", "band-package": "#8aa2d6", "event-day": "#e8ebf4"},
+    shapes={"band-campaign": "#f0a04b", "band-package": "#8aa2d6", "event-day": "#e8ebf4", "unfinished": "#e8ebf4"},
 )
 
 
@@ -112,5 +112,5 @@ def _shape(name: str, colour: str, muted: str) -> dict[str, object]:
     if name.startswith("band-"):
         look: dict[str, object] = {"fillcolor": colour, "opacity": 0.1, "line": {"width": 0}, "layer": "below"}
     else:
-        look = {"line": {"color": colour, "width": 1, "dash": "dot"}}
+        look = {"line": {"color": colour, "width": 1, "dash": "dash" if name == "unfinished" else "dot"}}
     return {"name": name, "visible": False, "label": label, **look}
