@@ -5,6 +5,7 @@ The two are never added here. What is unknown is "—" with the reason; a zero i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -47,9 +48,16 @@ def in_period(rows: tuple[AdjustmentRow, ...], period: Period) -> tuple[Adjustme
 
 
 def measured(
-    totals: Totals | None, *, why: str, credit: Credit | None, currency: str | None, reader: Reader
+    totals: Totals | None,
+    *,
+    why: str,
+    credit: Credit | None,
+    changes: Mapping[str, str],
+    currency: str | None,
+    reader: Reader,
 ) -> tuple[Kpi, ...]:
-    """Revenue, purchases and their split. totals: None when daily revenue could not be read, and `why` says so."""
+    """Revenue, purchases and their split. totals: None when daily revenue could not be read, and `why` says so.
+    changes: against what they are compared with, in words, by name."""
     labels = {
         "revenue": _("Measured revenue"),
         "purchases": _("Measured purchases"),
@@ -61,8 +69,20 @@ def measured(
     purchases = totals.purchases
     split = _why_unsplit(totals, credit)
     return (
-        Kpi("revenue", labels["revenue"], raw(totals.revenue), reader.money(totals.revenue, currency, trim=True)),
-        Kpi("purchases", labels["purchases"], raw(purchases), reader.count(purchases))
+        Kpi(
+            "revenue",
+            labels["revenue"],
+            raw(totals.revenue),
+            reader.money(totals.revenue, currency, trim=True),
+            note=changes.get("revenue", ""),
+        ),
+        Kpi(
+            "purchases",
+            labels["purchases"],
+            raw(purchases),
+            reader.count(purchases),
+            note=changes.get("purchases", ""),
+        )
         if purchases is not None
         else _unknown("purchases", labels["purchases"], _("On some days the platform gives no number of purchases.")),
         *(

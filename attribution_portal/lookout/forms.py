@@ -6,6 +6,7 @@ from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from django import forms
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from attribution_portal.lookout.selection import (
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # `from` is a word of Python's, so the fields have names of their own.
 _PARAMETERS = {"start": "from", "end": "to"}
+_NOT_COMPARED = _("There is no such comparison, so nothing is compared.")
 
 
 def _one_of(names: tuple[str, ...], otherwise: StrOrPromise) -> forms.ChoiceField:
@@ -52,6 +54,17 @@ class SelectionForm(forms.Form):
     metric = _one_of(METRICS, _("Revenue or purchases can be shown. This is the revenue."))
     # Words separated by commas, or repeated as checkboxes send them.
     layers = forms.Field(required=False, widget=forms.MultipleHiddenInput)
+    # A word or the id of an event; whether it is one of the series is known once that is read.
+    compare = forms.CharField(
+        required=False,
+        max_length=200,
+        validators=[RegexValidator(r"\A[^/]+\Z")],
+        error_messages={
+            "max_length": _NOT_COMPARED,
+            "invalid": _NOT_COMPARED,
+            "null_characters_not_allowed": _NOT_COMPARED,
+        },
+    )
 
     def add_prefix(self, field_name: str) -> str:
         return _PARAMETERS.get(field_name, field_name)
@@ -107,6 +120,7 @@ class SelectionForm(forms.Form):
             by=cast("By | None", cleaned.get("by") or None),
             metric=cast(Metric, cleaned.get("metric") or METRICS[0]),
             layers=cleaned.get("layers"),
+            compare=cleaned.get("compare") or "",
         )
 
     @property

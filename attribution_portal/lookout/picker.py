@@ -7,11 +7,14 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from attribution_portal.lookout.selection import LAYERS, METRICS, PERIODS, Selection
+from attribution_portal.formats import Reader
+from attribution_portal.lookout.comparison import Rival
+from attribution_portal.lookout.selection import LAST_YEAR, LAYERS, METRICS, PERIODS, PREVIOUS, Selection
 from attribution_portal.periods import GRANULARITIES, By, Period
 
 # The query parameters that choose days; the others choose how they are drawn.
 DAYS = ("period", "from", "to")
+COMPARE = "compare"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,18 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Option:
+    """One entry of a list to choose from."""
+
+    value: str
+    label: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Picker:
-    """Every choice of the panel. `carried` are the parameters that the form for two dates sends along.
+    """Every choice of the panel. `carried` are the parameters that the form for two dates sends along, `kept` those of
+    the form for a comparison, whose options are `comparisons` and, of the series, `rivals`.
 
     start, end: the days now shown, for the form's fields.
     notes: words at a field, by query parameter.
@@ -45,6 +58,9 @@ class Picker:
     start: str
     end: str
     carried: tuple[tuple[str, str], ...]
+    comparisons: tuple[Option, ...]
+    rivals: tuple[Option, ...]
+    kept: tuple[tuple[str, str], ...]
     notes: Mapping[str, str]
 
     @property
@@ -53,13 +69,25 @@ class Picker:
 
     @property
     def notes_on_drawing(self) -> list[tuple[str, str]]:
-        return [(name, words) for name, words in self.notes.items() if name not in DAYS]
+        return [(name, words) for name, words in self.notes.items() if name not in (*DAYS, COMPARE)]
+
+    @property
+    def note_on_comparison(self) -> str:
+        return self.notes.get(COMPARE, "")
 
 
 def picker(
-    selection: Selection, *, period: Period, by: By, offered: frozenset[str], notes: Mapping[str, str]
+    selection: Selection,
+    *,
+    period: Period,
+    by: By,
+    offered: frozenset[str],
+    rivals: tuple[Rival, ...],
+    notes: Mapping[str, str],
+    reader: Reader,
 ) -> Picker:
-    """period and by: what is shown, which may differ from what was asked. offered: presets that can be resolved."""
+    """period and by: what is shown, which may differ from what was asked. offered: presets that can be resolved.
+    rivals: the events that this one may be compared with."""
     labels = {
         "all": _("All"),
         "since-on-sale": _("Since on-sale"),
@@ -96,6 +124,19 @@ def picker(
         layers=tuple(layers),
         start=period.start.isoformat(),
         end=period.end.isoformat(),
-        carried=tuple((name, value) for name, value in selection.parameters() if name not in ("period", "from", "to")),
+        carried=tuple((name, value) for name, value in selection.parameters() if name not in DAYS),
+        comparisons=tuple(
+            Option(name, label, name == selection.compare)
+            for name, label in (
+                ("", _("Nothing")),
+                (PREVIOUS, _("The days before, same weekdays")),
+                (LAST_YEAR, _("The same dates last year")),
+            )
+        ),
+        rivals=tuple(
+            Option(rival.id, f"{rival.title}, {reader.day(rival.day, short=True)}", rival.id == selection.compare)
+            for rival in rivals
+        ),
+        kept=tuple((name, value) for name, value in selection.parameters() if name != COMPARE),
         notes=notes,
     )

@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -16,26 +14,35 @@ from attribution_portal.adjustments import tables as adjustment_tables
 from attribution_portal.adjustments.origins import Origin
 from attribution_portal.adjustments.panel import Listing
 from attribution_portal.adjustments.rows import Adjustments, merge
-from attribution_portal.audit.trail import Actor
-from attribution_portal.charts import Chart, Table, revenue
+from attribution_portal.charts import Chart, revenue
 from attribution_portal.charts.sales import SeenAdjustment, Totals, totals
-from attribution_portal.credit import Credit, credit
+from attribution_portal.credit import Credit
 from attribution_portal.formats import Reader
 from attribution_portal.hero import Hero, hero
-from attribution_portal.lookout import answers, figures, model_change, tables
+from attribution_portal.lookout import (
+    answers,
+    campaign_list,
+    comparison,
+    demand,
+    figures,
+    freshness,
+    model_panel,
+    series,
+)
 from attribution_portal.lookout.answers import Answers, value
+from attribution_portal.lookout.campaign_list import CampaignList
+from attribution_portal.lookout.comparison import Comparison, Rival
+from attribution_portal.lookout.demand import Demand
 from attribution_portal.lookout.figures import Currencies
-from attribution_portal.lookout.model_form import ModelForm
+from attribution_portal.lookout.model_panel import ModelChoice
 from attribution_portal.lookout.picker import Picker, picker
 from attribution_portal.lookout.reach import Reach, reach
 from attribution_portal.lookout.selection import ALL_LAYERS, DEFAULT_PERIOD, Selection
+from attribution_portal.lookout.series import Series
 from attribution_portal.panels import Kpi, Panel
 from attribution_portal.partners.models import Partner, Role
-from attribution_portal.partners.permissions import Action, may
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
 from attribution_portal.platform_api.payloads import DailyRow, Event, Reading
-
-CAMPAIGN_ROWS = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +63,21 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Daily:
     """The daily revenue panel. `total` is the one line that sums, and says what it includes; `add_up` is the query
-    that adds the adjustments to it, "" where they are added or may not be."""
+    that adds the adjustments to it, "" where they are added or may not be. `compared` says what the sales are compared
+    with, "" for nothing."""
 
     chart: Chart
     picker: Picker
     total: str
     add_up: str
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignList:
-    """The first campaigns of the event; `more` counts those that only the campaign page, at `href`, lists."""
-
-    table: Table
-    href: str
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
-class ModelChoice:
-    """What may be done about the event's attribution model. form: None where nothing may, and `why_not` says why to
-    those whose role would let them. standing: changes whose outcome is not known, in sentences."""
-
-    form: ModelForm | None
-    why_not: str
-    standing: tuple[str, ...]
+    compared: str
 
 
 @dataclass(frozen=True, slots=True)
 class EventPage:
     """`event` is drawn only when it failed: what it tells is in `hero`. `listing` also holds what daily revenue carries
-    when campaign results may not or cannot be read."""
+    when campaign results may not or cannot be read. `seen` and `query` are what the form that reads the page anew has
+    to know: what is shown, and by which choices."""
 
     eid: str
     hero: Hero
@@ -99,11 +90,16 @@ class EventPage:
     model: Panel[Credit]
     model_choice: ModelChoice
     campaigns: Panel[CampaignList]
+    demand: Panel[Demand]
+    series: Panel[Series]
+    seen: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    """What several panels are made of, worked out once. `drawn` are the adjustments that fit the chart's axis."""
+    """What several panels are made of, worked out once. `drawn` are the adjustments that fit the chart's axis, `rivals`
+    the events that this one may be compared with."""
 
     found: Adjustments
     days: tuple[DailyRow, ...]
@@ -111,20 +107,23 @@ class _Scene:
     sums: Totals
     currencies: Currencies
     reach: Reach
+    rivals: tuple[Rival, ...]
+    comparison: Comparison
 
 
 def page(asked: Asked) -> EventPage:
     """An event's page. Raises NotFound or NotPermitted when the platform says so of the event itself; every other
     failure is a panel that says so."""
-    read = answers.read(asked.partner, eid=asked.eid)
+    partner, eid, reader = asked.partner, asked.eid, asked.reader
+    read = answers.read(partner, eid=eid, sibling=asked.selection.sibling)
     if isinstance(read.event, NotFound | NotPermitted):
         raise read.event
     scene = _scene(asked, read)
-    model = _model(asked, read)
+    model = model_panel.panel(read.model, partner=partner, retry=asked.retry)
     daily = _daily(asked, read, scene)
     return EventPage(
-        eid=asked.eid,
-        hero=hero(value(read.event), eid=asked.eid, reader=asked.reader),
+        eid=eid,
+        hero=hero(value(read.event), eid=eid, reader=reader),
         event=Panel.of("event", read.event, retry=asked.retry),
         notices=_notices(scene),
         kpis=_kpis(asked, read, scene, daily=daily, credit=model.data),
@@ -139,8 +138,22 @@ def page(asked: Asked) -> EventPage:
             named=scene.currencies.named,
         ),
         model=model,
-        model_choice=_model_choice(asked, read),
-        campaigns=_campaigns(asked, read, currency=scene.currencies.adjusted),
+        model_choice=model_panel.choice(read.model, partner=partner, eid=eid, role=asked.role, reader=reader),
+        campaigns=campaign_list.panel(
+            read, partner=partner, eid=eid, currency=scene.currencies.adjusted, reader=reader, retry=asked.retry
+        ),
+        demand=demand.panel(read, reader=reader, retry=asked.retry),
+        series=series.panel(
+            read.series,
+            partner=partner,
+            eid=eid,
+            event_day=scene.reach.event_day,
+            today=asked.today,
+            reader=reader,
+            retry=asked.retry,
+        ),
+        seen=freshness.marks(read),
+        query=asked.selection.query.removeprefix("./"),
     )
 
 
@@ -159,18 +172,37 @@ def _scene(asked: Asked, read: Answers) -> _Scene:
         partner=partner.currency or None,
     )
     days = daily.days if daily else ()
+    event_day = comparison.show_day(event, partner.zone)
     reached = reach(
         asked.selection,
         days=days,
         adjustments=found,
-        event_day=event.starts_at.astimezone(partner.zone).date() if event and event.starts_at else None,
+        event_day=event_day,
         campaigns=campaigns.items if campaigns else (),
         today=asked.today,
     )
     # One axis holds one currency: adjustments in another are in their table and their KPI only.
     drawn = adjustment_tables.marks(found) if currencies.measured == currencies.adjusted else ()
     sums = totals(days=days, adjustments=drawn, period=reached.period)
-    return _Scene(found, days, drawn, sums, currencies, reached)
+    rivals = comparison.rivals(
+        read, eid=asked.eid, event_day=event_day, chosen=asked.selection.sibling, zone=partner.zone
+    )
+    compared = comparison.compare(
+        comparison.Asked(
+            compare=asked.selection.compare,
+            metric=asked.selection.metric,
+            days=days,
+            period=reached.period,
+            event_day=event_day,
+            today=asked.today,
+            currencies=currencies,
+            zone=partner.zone,
+            reader=asked.reader,
+        ),
+        read,
+        rivals,
+    )
+    return _Scene(found, days, drawn, sums, currencies, reached, rivals, compared)
 
 
 def _notices(scene: _Scene) -> tuple[str, ...]:
@@ -195,44 +227,6 @@ def _notices(scene: _Scene) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _model(asked: Asked, read: Answers) -> Panel[Credit]:
-    outcome: Reading[Credit] | PlatformError
-    if isinstance(read.model, PlatformError):
-        outcome = read.model
-    else:
-        in_force = credit(event_model=read.model.value, partner_default=asked.partner.default_event_model)
-        outcome = Reading(in_force, read.model.read_at, read.model.stale)
-    return Panel.of("event-model", outcome, retry=asked.retry)
-
-
-def _model_choice(asked: Asked, read: Answers) -> ModelChoice:
-    """Reads Postgres alone; on the way, changes nobody knew the end of are settled by what the reading tells."""
-    changes = model_change.open_changes(asked.partner, asked.eid)
-    own = read.model
-    if isinstance(own, Reading) and changes and model_change.resolve(changes, own, actor=Actor.portal()):
-        changes = model_change.open_changes(asked.partner, asked.eid)
-    permitted = may(asked.role, Action.CHANGE_EVENT_MODEL) and isinstance(own, Reading)
-    reachable = isinstance(own, Reading) and not adjustment_panel.is_cut_off(own, timezone.now())
-    return ModelChoice(
-        form=ModelForm(own=own.value) if permitted and reachable and isinstance(own, Reading) else None,
-        why_not=_("The platform cannot be reached right now, so the model cannot be changed.")
-        if permitted and not reachable
-        else "",
-        standing=tuple(
-            _(
-                "We don't know yet whether the platform took the change to %(model)s (%(who)s, %(ago)s). It is not sent"
-                " again."
-            )
-            % {
-                "model": change.model,
-                "who": change.user.shown_name,
-                "ago": asked.reader.ago(change.made_at, timezone.now()),
-            }
-            for change in changes
-        ),
-    )
-
-
 def _kpis(
     asked: Asked, read: Answers, scene: _Scene, *, daily: Panel[Daily], credit: Credit | None
 ) -> Panel[tuple[Kpi, ...]]:
@@ -249,6 +243,7 @@ def _kpis(
             scene.sums if isinstance(read.daily, Reading) else None,
             why="" if isinstance(read.daily, Reading) else str(read.daily.sentence),
             credit=credit,
+            changes=scene.comparison.changes,
             currency=scene.currencies.measured,
             reader=reader,
         ),
@@ -258,8 +253,15 @@ def _kpis(
         "event-kpis",
         "ready",
         data=kpis,
-        caption=_("%(days)s, in the zone %(zone)s. Adjustments are counted at the day they were recorded.")
-        % {"days": days, "zone": asked.partner.timezone},
+        caption=" ".join(
+            part
+            for part in (
+                _("%(days)s, in the zone %(zone)s. Adjustments are counted at the day they were recorded.")
+                % {"days": days, "zone": asked.partner.timezone},
+                scene.comparison.sentence,
+            )
+            if part
+        ),
         read_at=min(reading.read_at for reading in known),
         stale=any(reading.stale for reading in known),
     )
@@ -281,6 +283,7 @@ def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
         today=asked.today,
         currency=scene.currencies.measured,
         reader=reader,
+        compared=scene.comparison.compared,
     )
     data = Daily(
         chart=chart,
@@ -289,10 +292,17 @@ def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
             period=reached.period,
             by=reached.by,
             offered=reached.offered,
-            notes={**reached.notes, **asked.notes},
+            rivals=scene.rivals,
+            notes={
+                **reached.notes,
+                **({"compare": scene.comparison.note} if scene.comparison.note else {}),
+                **asked.notes,
+            },
+            reader=reader,
         ),
         total=_total(asked, scene),
         add_up=selection.with_layers(ALL_LAYERS).query if _may_add(scene) and not selection.adds else "",
+        compared=scene.comparison.sentence,
     )
     return Panel.of(
         "daily-revenue",
@@ -359,29 +369,5 @@ def _adjustments(asked: Asked) -> adjustment_panel.Asked:
         role=asked.role,
         origin=Origin.LOOKOUT,
         reader=asked.reader,
-        retry=asked.retry,
-    )
-
-
-def _campaigns(asked: Asked, read: Answers, *, currency: str | None) -> Panel[CampaignList]:
-    """Labels come from the event's clusters; without them a campaign goes by its cluster's own name."""
-    outcome = read.campaigns
-    shown: Reading[CampaignList] | PlatformError
-    if isinstance(outcome, PlatformError):
-        shown = outcome
-    else:
-        campaigns, clusters = outcome.value, value(read.clusters)
-        labels = {cluster.tc: cluster.label for cluster in clusters.clusters if cluster.label} if clusters else {}
-        href = reverse("wave:campaign", args=[asked.partner.partner_id, asked.eid])
-        first = campaigns.items[:CAMPAIGN_ROWS]
-        table = tables.campaigns(first, labels=labels, page=href, currency=currency, reader=asked.reader)
-        more = max(campaigns.total or 0, len(campaigns.items)) - len(first)
-        shown = Reading(CampaignList(table, href, more), outcome.read_at, outcome.stale)
-    return Panel.of(
-        "campaigns",
-        shown,
-        caption=_("One campaign for each taste cluster."),
-        empty=_("This event has no campaigns."),
-        is_empty=lambda data: not data.table.rows,
         retry=asked.retry,
     )

@@ -20,6 +20,10 @@ ALL_LAYERS: Final[frozenset[Layer]] = frozenset(LAYERS)
 PERIODS: Final = ("all", "since-on-sale", "last-30-before-show", "campaign", "last-28", "custom")
 DEFAULT_PERIOD: Final = "all"
 
+# What sales may be compared with; any other word is the id of an event.
+PREVIOUS: Final = "previous"
+LAST_YEAR: Final = "last-year"
+
 
 @dataclass(frozen=True, slots=True)
 class Selection:
@@ -27,6 +31,8 @@ class Selection:
 
     layers: None = nobody chose, so all are drawn and none are added to another; a set = the reader asks for exactly
     these, and for their sum.
+
+    compare: PREVIOUS, LAST_YEAR, the id of another event, or "" for nothing.
     """
 
     period: str = DEFAULT_PERIOD
@@ -35,6 +41,12 @@ class Selection:
     by: By | None = None
     metric: Metric = "revenue"
     layers: frozenset[Layer] | None = None
+    compare: str = ""
+
+    @property
+    def sibling(self) -> str:
+        """The event to compare with, "" when it is none."""
+        return "" if self.compare in (PREVIOUS, LAST_YEAR) else self.compare
 
     @property
     def visible(self) -> frozenset[Layer]:
@@ -75,6 +87,8 @@ class Selection:
             found.append(("metric", self.metric))
         if self.layers is not None:
             found.append(("layers", ",".join(layer for layer in LAYERS if layer in self.layers)))
+        if self.compare:
+            found.append(("compare", self.compare))
         return found
 
     @property

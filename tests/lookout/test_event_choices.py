@@ -132,7 +132,9 @@ def test_every_link_keeps_the_other_choices(page: Open) -> None:
     panel = shown.panel("daily-revenue")
     assert panel.one("a", id="period-campaign")["href"] == "?period=campaign&by=day&metric=purchases&layers=measured"
     assert panel.one("a", id="by-month")["href"] == "?by=month&metric=purchases&layers=measured"
-    carried = {field["name"]: field["value"] for field in panel.one("form").all("input", type="hidden")}
+    carried = {
+        field["name"]: field["value"] for field in panel.one("form", data_form="period").all("input", type="hidden")
+    }
     assert carried == {"period": "custom", "by": "day", "metric": "purchases", "layers": "measured"}
 
 

@@ -25,6 +25,8 @@ DAILY = "/daily_revenue_summary/"
 RESULTS = "/campaign_results/"
 EVENT = "/events/evt_closed"
 
+# evt_closed belongs to no series, and nobody has read the packages.
+BESIDE = {"demand": "ready", "series": "empty", "packages": "empty"}
 NONSENSE: list[Kind] = ["html", "truncated", "wrong_type", "empty", "reset", "status"]
 
 
@@ -83,6 +85,7 @@ def test_without_daily_revenue_the_rest_of_the_page_lives(sandbox: Sandbox, page
         "adjustments": "ready",
         "event-model": "ready",
         "campaigns": "ready",
+        **BESIDE,
     }
     assert_failed(shown.panel("daily-revenue"))
     assert [shown.kpi(name) for name in ("revenue", "purchases", "campaign_revenue", "organic_revenue")] == [None] * 4
@@ -110,22 +113,32 @@ def test_without_campaign_results_the_rows_of_daily_revenue_are_shown(sandbox: S
 
 
 @pytest.mark.parametrize(
-    ("path", "name"), [(f"{EVENT}/attribution_model", "event-model"), (f"{EVENT}/campaigns", "campaigns")]
+    ("path", "name"),
+    [
+        (f"{EVENT}/attribution_model", "event-model"),
+        (f"{EVENT}/campaigns", "campaigns"),
+        (f"{EVENT}/series", "series"),
+    ],
 )
 @pytest.mark.parametrize("kind", NONSENSE)
 def test_a_panel_that_is_not_vital_fails_alone(sandbox: Sandbox, page: Open, path: str, name: str, kind: Kind) -> None:
     sandbox.faults.add(path, kind, body=[1] if kind == "wrong_type" else None)
     shown = page("evt_closed")
     assert_failed(shown.panel(name))
-    assert {state for panel, state in shown.states().items() if panel != name} == {"ready"}
+    assert {panel: state for panel, state in shown.states().items() if panel in BESIDE and panel != name} == {
+        panel: state for panel, state in BESIDE.items() if panel != name
+    }
+    assert {state for panel, state in shown.states().items() if panel not in (name, *BESIDE)} == {"ready"}
 
 
 def test_a_platform_that_is_down_fails_every_panel_in_words(sandbox: Sandbox, page: Open) -> None:
     sandbox.faults.add("*", "status", status=503)
     shown = page("evt_closed")
     assert shown.root.one("h1").text == "evt_closed"
-    assert set(shown.states()) == {"event", "event-kpis", "daily-revenue", "adjustments", "event-model", "campaigns"}
-    for name in shown.states():
+    of_the_platform = {"event", "event-kpis", "daily-revenue", "adjustments", "event-model", "campaigns", "demand"}
+    of_the_platform |= {"series"}
+    assert set(shown.states()) == {*of_the_platform, "packages"}
+    for name in of_the_platform:
         assert_failed(shown.panel(name))
 
 
@@ -173,6 +186,9 @@ def test_no_call_is_made_twice_and_a_second_look_makes_none(sandbox: Sandbox, pa
         f"{EVENT}/attribution_model": 1,
         f"{EVENT}/campaigns": 1,
         f"{EVENT}/clusters": 1,
+        f"{EVENT}/series": 1,
+        f"{EVENT}/sales-graph": 1,
+        f"{EVENT}/benchmark": 1,
         DAILY: 1,
         RESULTS: 1,
     }
@@ -186,5 +202,5 @@ def test_an_unreachable_redis_makes_the_page_slower_and_nothing_else(
 ) -> None:
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     shown = page("evt_closed")
-    assert set(shown.states().values()) == {"ready"}
+    assert {state for panel, state in shown.states().items() if panel not in BESIDE} == {"ready"}
     assert shown.kpi("revenue") == sandbox.ledger_revenue("partner-id-acme", "evt_closed")

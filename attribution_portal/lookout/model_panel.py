@@ -1,0 +1,69 @@
+"""The event page's panel of the attribution model in force, and what may be done about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from attribution_portal.adjustments import panel as adjustment_panel
+from attribution_portal.audit.trail import Actor
+from attribution_portal.credit import Credit, credit
+from attribution_portal.formats import Reader
+from attribution_portal.lookout import model_change
+from attribution_portal.lookout.model_form import ModelForm
+from attribution_portal.panels import Panel
+from attribution_portal.partners.models import Partner, Role
+from attribution_portal.partners.permissions import Action, may
+from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.platform_api.payloads import Reading
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """What may be done about the event's attribution model. form: None where nothing may, and `why_not` says why to
+    those whose role would let them. standing: changes whose outcome is not known, in sentences."""
+
+    form: ModelForm | None
+    why_not: str
+    standing: tuple[str, ...]
+
+
+def panel(own: Reading[str | None] | PlatformError, *, partner: Partner, retry: str) -> Panel[Credit]:
+    outcome: Reading[Credit] | PlatformError
+    if isinstance(own, PlatformError):
+        outcome = own
+    else:
+        in_force = credit(event_model=own.value, partner_default=partner.default_event_model)
+        outcome = Reading(in_force, own.read_at, own.stale)
+    return Panel.of("event-model", outcome, retry=retry)
+
+
+def choice(
+    own: Reading[str | None] | PlatformError, *, partner: Partner, eid: str, role: Role, reader: Reader
+) -> ModelChoice:
+    """Reads Postgres alone; on the way, changes nobody knew the end of are settled by what the reading tells."""
+    changes = model_change.open_changes(partner, eid)
+    if isinstance(own, Reading) and changes and model_change.resolve(changes, own, actor=Actor.portal()):
+        changes = model_change.open_changes(partner, eid)
+    permitted = may(role, Action.CHANGE_EVENT_MODEL) and isinstance(own, Reading)
+    reachable = isinstance(own, Reading) and not adjustment_panel.is_cut_off(own, timezone.now())
+    return ModelChoice(
+        form=ModelForm(own=own.value) if permitted and reachable and isinstance(own, Reading) else None,
+        why_not=_("The platform cannot be reached right now, so the model cannot be changed.")
+        if permitted and not reachable
+        else "",
+        standing=tuple(
+            _(
+                "We don't know yet whether the platform took the change to %(model)s (%(who)s, %(ago)s). It is not sent"
+                " again."
+            )
+            % {
+                "model": change.model,
+                "who": change.user.shown_name,
+                "ago": reader.ago(change.made_at, timezone.now()),
+            }
+            for change in changes
+        ),
+    )
