@@ -205,6 +205,9 @@ class SingleSignOnAdapter(DefaultSocialAccountAdapter):
         if request.user != sociallogin.user:
             words = _("At %(name)s you are signed in as somebody else. Confirm as %(email)s.")
             refuse(request, words % {"name": name(), "email": request.user.get_username()})
+        if not sociallogin.state["data"]["fresh"]:
+            # Begun before they signed in, in another tab: the provider may have asked their cookie alone.
+            self.on_authentication_error(request, None, exception=OAuth2Error("The answer is to an earlier question"))
         proof = {"provider": sociallogin.account.provider, "uid": sociallogin.account.uid}
         record_authentication(request, request.user, "socialaccount", reauthenticated=True, **proof)
         raise ImmediateHttpResponse(HttpResponseRedirect(sociallogin.get_redirect_url(request) or reverse("account")))

@@ -316,6 +316,18 @@ def test_somebody_without_a_password_confirms_at_the_provider(
     assert ada.pk == int(client.session["_auth_user_id"])
 
 
+def test_an_answer_to_a_question_from_before_signing_in_confirms_nothing(ada: User, provider: Provider) -> None:
+    """It did not make the provider ask the person, so whoever sits at their desk could confirm with it."""
+    client = Client()
+    back = provider.grant(begin(client))
+    client.post("/account/login/", {"login": ada.email, "password": PASSWORD})
+    with time_machine.travel(timezone.now() + timedelta(minutes=6)):
+        assert client.get(back.removeprefix("http://testserver"))["Location"] == "/account/"
+        assert AGAIN in said(client, "/account/")
+        assert client.get("/account/mfa/totp/activate/").status_code == 302
+    assert is_signed_in(client)
+
+
 def test_confirming_as_somebody_else_confirms_nothing(
     ada: User, provider: Provider, client_for: Callable[..., Client]
 ) -> None:
