@@ -22,7 +22,7 @@ ENV PORT=8000
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s --retries=3 \
   CMD ["python", "-m", "attribution_portal.ops.probe"]
-CMD ["sh", "-c", "exec gunicorn attribution_portal.wsgi:application --bind 0.0.0.0:${PORT} --worker-class gthread --workers ${WEB_CONCURRENCY:-2} --threads 8 --timeout 30"]
+CMD ["sh", "-c", "exec gunicorn attribution_portal.wsgi:application --bind 0.0.0.0:${PORT} --worker-class gthread --workers ${WEB_CONCURRENCY:-2} --threads 8 --timeout 30 --forwarder-headers ''"]
 
 # The stand-in platform: the same code with its router, which the portal itself does not need.
 FROM portal AS sandbox

@@ -130,7 +130,8 @@ class Browser:
     def follow(self) -> Page:
         return self.get(self.page.headers["location"])
 
-    def ask(self, method: str, path: str, body: str = "") -> Page:
+    def ask(self, method: str, path: str, body: str = "", **more: str) -> Page:
+        """`more` are headers."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
         cookies = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers = {
@@ -140,6 +141,7 @@ class Browser:
             "Referer": f"https://{HOST}/",
             "Cookie": cookies,
             **({"Content-Type": "application/x-www-form-urlencoded"} if method == "POST" else {}),
+            **more,
         }
         connection.request(method, path, body=body or None, headers=headers)
         answer = connection.getresponse()

@@ -41,6 +41,7 @@ class Run:
     stored: str = ""
     secrets: dict[str, set[str]] = field(default_factory=dict)
     error_page: str = ""
+    statuses: dict[str, int] = field(default_factory=dict)
 
     def secret(self, what: str, *values: str) -> None:
         self.secrets.setdefault(what, set()).update(values)
@@ -150,6 +151,20 @@ def visit(running: Running, run: Run) -> None:
                 run.error_page = answer.text
             finally:
                 connection.execute(f"ALTER TABLE {table}_away RENAME TO {table}")
+    # What a proxy may let through, since no browser sends it.
+    prowler = running.browser(address="198.51.100.3")
+    run.statuses = {
+        "path prefix": prowler.ask("GET", f"/elsewhere{SIGN_IN}", SCRIPT_NAME="/elsewhere").status,
+        "other path": prowler.ask("GET", "/elsewhere/", PATH_INFO="/livez").status,
+        "long address": prowler.ask("GET", f"{SIGN_IN}?q={'x' * 9000}").status,
+        "trace": prowler.ask("TRACE", SIGN_IN).status,
+        "two lengths": prowler.ask(
+            "POST", SIGN_IN, "x", **{"Transfer-Encoding": "chunked", "Content-Length": "1"}
+        ).status,
+        "large body": prowler.ask("POST", SIGN_IN, "x" * 300_000).status,
+        "plain HTTP": prowler.ask("GET", SIGN_IN, **{"X-Forwarded-Proto": "http"}).status,
+        "other host": prowler.ask("GET", SIGN_IN, Host="evil.example").status,
+    }
     alice.get(f"/p/{TYPED_WRONG}/")
     alice.get("/account/logout/")
     alice.send("/account/logout/")
@@ -258,3 +273,16 @@ def test_an_error_page_says_nothing_about_the_inside(run: Run) -> None:
     assert "Something went wrong on our side" in run.error_page
     for word in ("Traceback", "psycopg", "django", "relation", "attribution_portal", "SELECT", str(Path.cwd())):
         assert word not in run.error_page, word
+
+
+def test_the_web_server_lets_no_header_turn_a_request_into_another(run: Run) -> None:
+    assert run.statuses == {
+        "path prefix": 404,
+        "other path": 404,
+        "long address": 414,
+        "trace": 405,
+        "two lengths": 400,
+        "large body": 413,
+        "plain HTTP": 301,
+        "other host": 400,
+    }

@@ -29,6 +29,9 @@ def parts(*, port: int, host: str) -> list[Part]:
                 *(python, "-m", "gunicorn", "attribution_portal.wsgi:application"),
                 *("--bind", f"{host}:{port}", "--threads", str(WEB_THREADS), "--worker-class", "gthread"),
                 *("--timeout", "30", "--graceful-timeout", "10", "--log-level", "warning"),
+                # By default whoever asks from this machine, which a proxy does for everybody, may say by a header under
+                # which path the portal stands.
+                *("--forwarder-headers", ""),
             ],
         ),
         Part(
