@@ -1,9 +1,10 @@
 """The service account's tokens, one set for all processes (§2).
 
 The set lies in Redis, sealed with FIELD_ENCRYPTION_KEYS, so that twenty workers sign in once and not twenty
-times: `/auth` has the tightest budget of all. Each process also remembers it, which is safe because an old
-access token stays valid until it expires. Whoever finds less than five minutes left refreshes, one at a time
-for everybody: the others go on with the token they have. Without Redis each process keeps its own set.
+times: `/auth` has the tightest budget of all. What lies there is what counts: a set that was forgotten is used by
+nobody from then on. Only while Redis is away does each process go on with the set it last had, or gets its own.
+Whoever finds less than five minutes left refreshes, one at a time for everybody: the others go on with the token
+they have.
 """
 
 from __future__ import annotations
@@ -105,6 +106,7 @@ class Tokens:
         return self.expires_at - time.time() >= margin
 
 
+# The last set seen in Redis, for while Redis is away.
 _memory: dict[str, Tokens] = {}
 # Refusals as this process saw them, for when Redis is away: key → (until on time.monotonic(), sealed record).
 _refusals: dict[str, tuple[float, dict[str, str]]] = {}
@@ -124,7 +126,7 @@ def current(account: Account, *, until: float, refused: tuple[str, ...] = ()) ->
     if known is not None and known.is_valid:
         return _refresh_ahead(account, key, known, until)
     with _alone(key, until=until):
-        known = _known(key, refused=refused, look_again=True)
+        known = _known(key, refused=refused)
         if known is not None and known.is_fresh:
             return known
         return _renew(account, key, refused=refused, until=until)
@@ -154,8 +156,7 @@ def groups(account: Account) -> tuple[str, ...]:
 
 
 def forget(account: Account) -> None:
-    """Its tokens go from this process and from Redis: nobody will ask with them any more. Other processes stop using
-    what they remember when it expires."""
+    """Its tokens go from Redis and from this process: nobody asks with them any more."""
     key = _key(account)
     _memory.pop(key, None)
     _refusals.pop(key, None)
@@ -199,17 +200,19 @@ def _key(account: Account) -> str:
     return f"portal-token:{hashlib.sha256(identity.encode()).hexdigest()[:32]}"
 
 
-def _known(key: str, *, refused: tuple[str, ...], look_again: bool = False) -> Tokens | None:
-    """The set that this process remembers or that Redis holds, unless it is a refused one."""
-    remembered = _memory.get(key)
-    if not look_again and remembered is not None and remembered.is_fresh and remembered.access not in refused:
-        return remembered
-    sealed = _try_store(lambda client: client.get(key))
-    shared = _opened(sealed) if isinstance(sealed, bytes) else None
-    if shared is not None:
-        _memory[key] = shared
-    best = shared or remembered
-    return best if best is not None and best.access not in refused else None
+def _known(key: str, *, refused: tuple[str, ...]) -> Tokens | None:
+    """The set in Redis, or without Redis the one this process had last, unless it is a refused one."""
+    try:
+        sealed = store.attempt(lambda client: client.get(key))
+    except store.StoreDown:
+        known = _memory.get(key)
+    else:
+        known = _opened(sealed) if isinstance(sealed, bytes) else None
+        if known is None:
+            _memory.pop(key, None)
+        else:
+            _memory[key] = known
+    return known if known is not None and known.access not in refused else None
 
 
 def _refresh_ahead(account: Account, key: str, known: Tokens, until: float) -> Tokens:
@@ -218,7 +221,7 @@ def _refresh_ahead(account: Account, key: str, known: Tokens, until: float) -> T
     with turn(f"{key}:lock", wait=0.0, expires=LOCK_SECONDS) as is_mine:
         if not is_mine:
             return known
-        newer = _known(key, refused=(), look_again=True)
+        newer = _known(key, refused=())
         if newer is not None and newer.is_fresh:
             return newer
         try:

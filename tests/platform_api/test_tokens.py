@@ -279,25 +279,41 @@ def by_token(**acts: Act) -> Act:
 
 
 def another_process_signs_in(account: Account) -> None:
-    """It leaves its token in Redis; this process goes on with its own."""
+    """It leaves its token in Redis; this process remembers its own."""
     mine = dict(tokens._memory)
     token(account, refused=("access-1",))
     tokens._memory.update(mine)
 
 
-def test_a_dead_token_of_another_process_is_not_the_last_word(
-    platform: Scripted, caller: Caller, account: Account
+def test_a_dead_token_found_when_redis_is_back_is_not_the_last_word(
+    platform: Scripted, caller: Caller, account: Account, settings: Settings
 ) -> None:
+    redis_url = settings.REDIS_URL
+
+    def while_redis_comes_back(connection: socket.socket, server: Scripted) -> bool:
+        settings.REDIS_URL = redis_url
+        return NOT_AUTHORIZED(connection, server)
+
     platform.on(AUTH, signed_in("access-1"), signed_in("access-2"), signed_in("access-3"))
-    platform.on(GET, by_token(access_3=EVENT))
+    platform.on(GET, by_token(access_1=while_redis_comes_back, access_3=EVENT))
     token(account)
     another_process_signs_in(account)
+    settings.REDIS_URL = "redis://127.0.0.1:9/0"
     assert events.get(caller=caller, eid="evt_1").value.id == "evt_1"
     assert [request.headers["authorization"] for request in platform.to(GET)] == [
         "Bearer access-1",
         "Bearer access-2",
         "Bearer access-3",
     ]
+
+
+def test_a_set_that_was_forgotten_elsewhere_is_used_by_nobody(
+    platform: Scripted, account: Account, clean_redis: redis.Redis
+) -> None:
+    platform.on(AUTH, signed_in("access-1"), signed_in("access-2"))
+    assert token(account) == "access-1"
+    clean_redis.flushdb()
+    assert token(account) == "access-2"
 
 
 def test_who_was_refused_once_still_notices_that_the_session_has_died(platform: Scripted, caller: Caller) -> None:
