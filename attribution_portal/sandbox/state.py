@@ -55,7 +55,8 @@ class State:
     def create_row(self, tenant: Tenant, event: Event, *, purchase: int, revenue: Decimal, now: datetime) -> ResultRow:
         self._created += 1
         row = ResultRow(
-            id=f"cr_new_{self._created:05}",
+            # Not given twice, not even by the next start: the demo's portal remembers rows by their ids.
+            id=f"cr_{now:%Y%m%d%H%M%S}_{self._created:05}",
             eid=event.id,
             partner_id=tenant.id,
             purchase=purchase,
