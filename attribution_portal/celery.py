@@ -18,7 +18,9 @@ if os.environ.get("PORTAL_ENV") == "local":
 
 app = Celery("attribution_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
-app.autodiscover_tasks(["attribution_portal.accounts", "attribution_portal.partners", "attribution_portal.backhaul"])
+app.autodiscover_tasks(
+    [f"attribution_portal.{room}" for room in ("accounts", "partners", "backhaul", "lookout")],
+)
 
 # A tick that waited longer than its interval is dropped: the next one does the same work. Two beats are harmless, since
 # the claim in the database decides who reads what.
@@ -32,6 +34,11 @@ app.conf.beat_schedule = {
         "task": "backhaul.list_packages",
         "schedule": 60.0,
         "options": {"expires": 55},
+    },
+    "look-after-changes": {
+        "task": "lookout.look_after",
+        "schedule": 300.0,
+        "options": {"expires": 290},
     },
     "check-accounts": {
         "task": "partners.check_accounts",

@@ -111,6 +111,11 @@ def looked_after(now: datetime) -> Q:
     return Q(outcome__in=OPEN, made_at__gt=now - LOOKED_AFTER)
 
 
+def sent(now: datetime) -> Q:
+    """Those that nobody can be sending any more."""
+    return Q(made_at__lt=now - LONGEST_CALL)
+
+
 class SentBefore(Exception):  # noqa: N818 - what happened, not what went wrong
     """The token was used: this very intent was sent, whatever became of it."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import cast
+from typing import Literal, cast
 
 from django.utils import timezone
 
@@ -55,11 +55,13 @@ class Desk:
         return [row.id for row in self.found.rows if "results" in row.seen_in]
 
 
-def read(partner: Partner, eid: str, *, everything_anew: bool = False) -> Desk:
+def read(
+    partner: Partner, eid: str, *, everything_anew: bool = False, lane: Literal["person", "polling"] = "person"
+) -> Desk:
     """The event, its sales, and its campaign results past the cache; with `everything_anew` the sales too, which carry
     adjustments as well. Raises NotFound or NotPermitted when the platform says so of the event."""
     began = timezone.now()
-    caller = caller_for(partner)
+    caller = caller_for(partner, lane=lane)
     anew = caller.rereading()
     outcomes = gather(
         deadline=caller.deadline,

@@ -157,6 +157,17 @@ def look_again(request: AdjustmentRequest, actor: Actor) -> AdjustmentRequest:
     return AdjustmentRequest.objects.select_related("partner", "user").get(pk=request.pk)
 
 
+def look_after(partner: Partner, eid: str) -> None:
+    """Read back, for nobody in particular, what became of the event's requests that are not known. Raises
+    PlatformError."""
+    unsure = AdjustmentRequest.of_event(partner, eid).filter(intents.looked_after(timezone.now()))
+    if not unsure.exists():
+        return
+    desk = reading.read(partner, eid, everything_anew=True, lane="polling")
+    requests = readback.requests_of(partner, eid)
+    readback.resolve(requests, desk.found, read_at=desk.read_at, actor=Actor.portal())
+
+
 def _request(person: Person, desk: Desk, values: Values, action: Action, *, reason: str = "") -> AdjustmentRequest:
     return AdjustmentRequest(
         partner=person.partner,

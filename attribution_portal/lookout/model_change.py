@@ -104,6 +104,15 @@ def resolve(changes: Iterable[ModelChange], own: Reading[str | None], *, actor: 
     return settled
 
 
+def look_after(partner: Partner, eid: str) -> None:
+    """Read back, for nobody in particular, what became of the event's changes that are not known. Raises
+    PlatformError."""
+    changes = open_changes(partner, eid)
+    if changes:
+        own = events.attribution_model(caller=caller_for(partner, lane="polling"), eid=eid)
+        resolve(changes, own, actor=Actor.portal())
+
+
 def _look_again(change: ModelChange, actor: Actor) -> ModelChange:
     """Read back whether the platform took it. What cannot be read leaves it as it is."""
     try:
