@@ -469,6 +469,7 @@ def eager() -> Iterator[None]:
 
 
 def test_the_beat_table_names_tasks_that_exist() -> None:
+    app.loader.import_default_modules()
     names = {entry["task"] for entry in app.conf.beat_schedule.values()}
     assert names >= {"backhaul.claim_due", "backhaul.list_packages"}
     assert names <= set(app.tasks)
