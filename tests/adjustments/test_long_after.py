@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import time_machine
@@ -19,6 +20,7 @@ from tests.adjustments.conftest import Visitor, deletes, posts, rows_of
 from tests.conftest import Partners
 from tests.pages import read
 
+Row = dict[str, Any]
 RESULTS = "/campaign_results/"
 FOUR = ["cr_closed_a1", "cr_closed_a2", "cr_closed_m1", "cr_closed_m2"]
 
@@ -98,7 +100,7 @@ def test_what_was_not_taken_is_told_for_a_day_from_when_it_was_found_out(
 
 def test_a_deleted_row_that_is_there_again_is_not_made_a_second_time(editor: Visitor, sandbox: Sandbox) -> None:
     """Recorded long ago, so that no equal row of these days would warn of it."""
-    old = {"id": "cr_old", "eid": "evt_plain", "purchase": 3, "revenue": 90, "created_at": "2026-01-05T08:00:00Z"}
+    old: Row = {"id": "cr_old", "eid": "evt_plain", "purchase": 3, "revenue": 90, "created_at": "2026-01-05T08:00:00Z"}
     sandbox.faults.add(RESULTS, "wrong_type", method="GET", body=[old])
     sandbox.faults.add(RESULTS, "status", method="DELETE", status=204)
     editor.send(editor.delete_form("evt_plain", "cr_old"), reason="why")
@@ -140,9 +142,9 @@ def test_a_platform_that_answers_with_a_row_it_had_is_no_error_after_the_fact(
     if known == "another request's":
         # As if it was made while the rows were being read.
         AdjustmentRequest.objects.update(event_id="evt_plain")
-        lag = {"id": "cr_closed_m1", "eid": "evt_closed", "purchase": 25, "revenue": 1125.5}
+        lag: Row = {"id": "cr_closed_m1", "eid": "evt_closed", "purchase": 25, "revenue": 1125.5}
         sandbox.faults.add(RESULTS, "wrong_type", method="GET", body=[lag])
-    row = {"id": first, "eid": "evt_closed", "purchase": 3, "revenue": 150}
+    row: Row = {"id": first, "eid": "evt_closed", "purchase": 3, "revenue": 150}
     sandbox.faults.add(RESULTS, "wrong_type", method="POST", count=1, body=row)
     assert editor.create("evt_closed", "3", "150").status_code == 303
     newest = AdjustmentRequest.objects.latest("pk")
