@@ -23,6 +23,7 @@ from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.members.models import VALID_FOR, Invitation, digest, new_token
 from attribution_portal.members.roster import CONFLICT, NotAllowedError, RefusedError, check_still_manages, locked
 from attribution_portal.partners.models import Membership, Partner, Role
+from attribution_portal.partners.permissions import ROLES, Action
 
 State = Invitation.State
 
@@ -152,17 +153,19 @@ def addressee(invitation: Invitation) -> User | None:
     return User.objects.filter(email__iexact=invitation.email).first()
 
 
-def sender_is_disabled(invitation: Invitation) -> bool:
-    return invitation.invited_by is not None and not invitation.invited_by.is_active
+def inviters(partner: Partner) -> frozenset[int]:
+    """Who may invite now, by the id of the person."""
+    members = Membership.objects.filter(partner=partner, user__is_active=True, role__in=ROLES[Action.MANAGE_MEMBERS])
+    return frozenset(members.values_list("user_id", flat=True))
 
 
 def standing(invitation: Invitation, *, person: User | None, now: datetime) -> Standing:
     """What the link can do at `now`; `person` is whom its address belongs to. A link that ended stays what it is,
-    whatever becomes of partner and person. Nobody is let in by somebody whose account is disabled: whoever broke into
-    an account manager's would come back by a link that they sent themselves."""
+    whatever becomes of partner and person. Nobody is let in by somebody who may not invite any more: whoever broke
+    into an account manager's account would come back by a link that they sent themselves."""
     if invitation.state != State.OPEN:
         return Standing(invitation.state)
-    if sender_is_disabled(invitation):
+    if invitation.invited_by_id not in inviters(invitation.partner):
         return Standing.REVOKED
     if invitation.has_expired(now):
         return Standing.EXPIRED

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from attribution_portal.accounts.models import User
 from attribution_portal.accounts.second_factor import FACTORS
 from attribution_portal.members import wording
-from attribution_portal.members.invitations import sender_is_disabled
+from attribution_portal.members.invitations import inviters
 from attribution_portal.members.models import Invitation
 from attribution_portal.panels import Badge, Panel, Text
 from attribution_portal.partners.models import Membership, Partner, Role
@@ -130,6 +130,7 @@ def invited(*, partner: Partner, now: datetime) -> tuple[Invited, ...]:
         .select_related("invited_by")
         .order_by("-made_at", "-pk")
     )
+    may_invite = inviters(partner)
     found = [
         Invited(
             id=row.pk,
@@ -137,7 +138,7 @@ def invited(*, partner: Partner, now: datetime) -> tuple[Invited, ...]:
             role=Role(row.role),
             note=row.note,
             inviter=wording.inviter(row),
-            badge=_badge(row, now),
+            badge=_badge(row, now, may_invite=may_invite),
             made_at=row.made_at,
             expires_at=row.expires_at,
         )
@@ -147,17 +148,17 @@ def invited(*, partner: Partner, now: datetime) -> tuple[Invited, ...]:
 
 
 def open_invitations_by(*, partner: Partner, membership_id: int) -> int:
-    """How many links that this member sent still wait: they outlast their sender."""
+    """How many links that this member sent still wait; they go with their sender's right to invite."""
     return Invitation.objects.filter(
         partner=partner, state=Invitation.State.OPEN, invited_by__memberships=membership_id
     ).count()
 
 
-def _badge(row: Invitation, now: datetime) -> Badge:
+def _badge(row: Invitation, now: datetime, *, may_invite: frozenset[int]) -> Badge:
     if row.has_expired(now):
         return Badge(_("Expired"), "ended")
-    if sender_is_disabled(row):
-        return Badge(_("Sender disabled"), "ended")
+    if row.invited_by_id not in may_invite:
+        return Badge(_("Sender may not invite any more"), "ended")
     if row.mailed_at is None:
         return Badge(_("Mail not sent"), "failing")
     return Badge(_("Waiting for an answer"), "waiting")

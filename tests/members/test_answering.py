@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -272,13 +273,26 @@ def test_an_account_that_is_switched_off_is_said(manager: Client) -> None:
     assert not Membership.objects.filter(user=ada).exists()
 
 
-def test_a_disabled_sender_lets_nobody_in_until_somebody_else_sends_it_again(
-    manager: Client, alice: User, client_for: ClientFor
+def disable(sender: User) -> None:
+    User.objects.filter(pk=sender.pk).update(is_active=False)
+
+
+def lower(sender: User) -> None:
+    Membership.objects.filter(user=sender).update(role=Role.EDITOR)
+
+
+def remove(sender: User) -> None:
+    Membership.objects.filter(user=sender).delete()
+
+
+@pytest.mark.parametrize("lose_right", [disable, lower, remove])
+def test_a_sender_without_the_right_lets_nobody_in_until_somebody_else_sends_it_again(
+    manager: Client, mara: User, alice: User, client_for: ClientFor, lose_right: Callable[[User], None]
 ) -> None:
     invite(manager, role="account_manager")
     path, answer_at = link(), answer_path()
     browser = opened(path)
-    User.objects.filter(email="mara@portal.example").update(is_active=False)
+    lose_right(mara)
     assert page_of(Client(), path).status_code == 410
     late = browser.post(answer_at, JOIN)
     assert late.status_code == 410
@@ -288,7 +302,7 @@ def test_a_disabled_sender_lets_nobody_in_until_somebody_else_sends_it_again(
     TOTP.activate(alice, TOTP_SECRET)
     other = client_for(alice)
     listed = read(other.get(MEMBERS)).table("invitations")
-    assert listed.one("td", data_invitation="ended").text == "Sender disabled"
+    assert listed.one("td", data_invitation="ended").text == "Sender may not invite any more"
     other.post(f"{MEMBERS}invitations/{Invitation.objects.get().pk}/resend/")
     assert opened(link()).post(answer_path(), JOIN).status_code == 302
 

@@ -74,10 +74,12 @@ def test_an_invitation_stands_there_with_who_sent_it(manager: Client, mara: User
     assert cell(row, "Link works until") == "22 Jun 2036, 10:00"
 
 
-def test_an_invitation_outlasts_the_account_of_whoever_sent_it(manager: Client) -> None:
+def test_an_invitation_that_nobody_answers_for_is_listed_and_works_no_more(manager: Client) -> None:
     invite(manager)
     Invitation.objects.update(invited_by=None)
-    assert "by Somebody who looks after this partner" in rows(manager, "invitations")[0].text
+    (row,) = rows(manager, "invitations")
+    assert "by Somebody who looks after this partner" in row.text
+    assert cell(row, "State") == "Sender may not invite any more"
 
 
 def test_what_needs_somebody_to_act_comes_first(manager: Client) -> None:
