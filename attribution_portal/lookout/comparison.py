@@ -66,11 +66,13 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """compared: what the chart draws, None where nothing can be. sentence: which days it is and how far they count.
-    changes: words for the key figures, by name. note: why nothing is compared though the reader asked."""
+    changes: words for the key figures, by name; against: what these are changes against, "" without any. note: why
+    nothing is compared though the reader asked."""
 
     compared: Compared | None = None
     sentence: str = ""
     changes: Mapping[str, str] = field(default_factory=dict)
+    against: str = ""
     note: str = ""
 
 
@@ -120,7 +122,8 @@ def compare(asked: Asked, read: Answers, known: tuple[Rival, ...]) -> Comparison
     if rival is None or asked.event_day is None:
         return Comparison(note=_why_no_rival(asked, read))
     if not isinstance(read.sibling, Reading):
-        return Comparison(note=str(read.sibling.sentence) if read.sibling else "")
+        why = str(read.sibling.sentence) if read.sibling else ""
+        return Comparison(note=_("Its sales could not be read, so nothing is compared: %(why)s") % {"why": why})
     daily = read.sibling.value
     other = beside(asked.period, day=asked.event_day, other_day=rival.day)
     name = Truncator(" ".join(rival.title.split())).chars(LONGEST_NAME)
@@ -156,11 +159,19 @@ def _compared(
     over = over_on_both(asked.period, other, asked.today)
     here = tuple(row for row in asked.days if over and row.date in over)
     there = tuple(row for row in moved if over and row.date in over)
+    changes = _changes(asked, here, there, money=money) if here and there else {}
     return Comparison(
         compared=Compared(name, moved) if money or asked.metric == "purchases" else None,
         sentence=" ".join([sentence, *_limits(asked, over, here, there)]),
-        changes=_changes(asked, here, there, money=money) if here and there else {},
+        changes=changes,
+        against=_against(asked, over, name) if over and changes else "",
     )
+
+
+def _against(asked: Asked, over: Period, name: str) -> str:
+    if over.end < asked.period.end:
+        return _("Changes are against %(name)s, up to %(day)s.") % {"name": name, "day": asked.reader.day(over.end)}
+    return _("Changes are against %(name)s.") % {"name": name}
 
 
 def _at(row: DailyRow, day: date) -> DailyRow:

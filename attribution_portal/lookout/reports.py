@@ -258,7 +258,7 @@ def _kpis(
             for part in (
                 _("%(days)s, in the zone %(zone)s. Adjustments are counted at the day they were recorded.")
                 % {"days": days, "zone": asked.partner.timezone},
-                scene.comparison.sentence,
+                scene.comparison.against,
             )
             if part
         ),

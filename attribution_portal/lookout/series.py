@@ -46,8 +46,10 @@ def panel(
         near = sorted(others.values(), key=lambda event: _distance(event, middle, partner))[:ROWS]
         near.sort(key=lambda event: (event.starts_at is None, event_rows.day_of(event, partner.zone), event.id))
         rows = event_rows.rows(near, partner=partner, today=today, reader=reader)
-        more = max(answer.value.total or 0, len(others)) - len(near)
-        shown = Reading(Series(_table(rows, reader), more), answer.read_at, answer.stale)
+        listed = len(answer.value.items)
+        # What the list holds twice, or is this event itself, is no other event.
+        total = max(answer.value.total or 0, listed) - (listed - len(others))
+        shown = Reading(Series(_table(rows, reader), total - len(near)), answer.read_at, answer.stale)
     return Panel.of(
         "series",
         shown,
