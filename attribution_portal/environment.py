@@ -61,15 +61,15 @@ class Environment:
         return value in TRUE
 
     def choices(
-        self, name: str, known: tuple[str, ...], *, default: tuple[str, ...], may_be_empty: bool
+        self, name: str, known: tuple[str, ...], *, default: tuple[str, ...], needs_default: bool
     ) -> frozenset[str]:
-        """Words out of `known`. Left out, it is `default`; given and empty, it switches off what it names, which is
-        allowed only where `may_be_empty`."""
+        """Words out of `known`. Left out, it is `default`. Where `needs_default`, words may be added to the default but
+        none of its own be left away; elsewhere an empty list switches off what it names."""
         if name not in self._values and f"{name}_FILE" not in self._values:
             return frozenset(default)
         words = self.words(name)
-        if not words and not may_be_empty:
-            self.problems.append(f"{name} is empty, which is possible in the demo only: leave it out for the default")
+        if needs_default and not set(default) <= set(words):
+            self.problems.append(f"{name} must contain {' and '.join(default)}, except in a local run")
         for position, word in enumerate(words, start=1):
             if word not in known:
                 self.problems.append(f"{name}: word {position} is none of {', '.join(known)}")

@@ -70,7 +70,7 @@ MFA_REQUIRED_ROLES = env.choices(
     "MFA_REQUIRED_ROLES",
     ("viewer", "editor", "account_manager", "operator"),
     default=("account_manager", "operator"),
-    may_be_empty=LOCAL or DEMO,
+    needs_default=not (LOCAL or DEMO),
 )
 # Single sign-on with an OpenID Connect provider. Whether a sign-in there replaces the second factor here.
 OIDC = env.single_sign_on(allow_loopback=LOCAL)

@@ -32,6 +32,12 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_ajax(self, request: HttpRequest) -> bool:
+        """Only the question to a passkey is asked by a script. Forms answered in JSON would repeat what was typed,
+        passwords included."""
+        match = request.resolver_match
+        return match is not None and match.view_name == "mfa_login_webauthn" and bool(super().is_ajax(request))
+
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         try:
             super().pre_authenticate(request, **credentials)

@@ -12,22 +12,27 @@ ROLES = ("viewer", "editor", "account_manager", "operator")
 OIDC = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "s3cret"}
 
 
-def roles(values: dict[str, str], *, may_be_empty: bool = False) -> tuple[frozenset[str], list[str]]:
+def roles(values: dict[str, str], *, needs_default: bool = False) -> tuple[frozenset[str], list[str]]:
     env = Environment(values)
     default = ("account_manager", "operator")
-    return env.choices("MFA_REQUIRED_ROLES", ROLES, default=default, may_be_empty=may_be_empty), env.problems
+    found = env.choices("MFA_REQUIRED_ROLES", ROLES, default=default, needs_default=needs_default)
+    return found, env.problems
 
 
 def test_the_roles_that_need_a_second_factor_are_words() -> None:
     assert roles({}) == (frozenset({"account_manager", "operator"}), [])
     assert roles({"MFA_REQUIRED_ROLES": " viewer, editor "}) == (frozenset({"viewer", "editor"}), [])
+    assert roles({"MFA_REQUIRED_ROLES": ""}) == (frozenset(), [])
 
 
-def test_no_role_at_all_is_for_the_demo() -> None:
-    assert roles({"MFA_REQUIRED_ROLES": ""}, may_be_empty=True) == (frozenset(), [])
-    assert roles({"MFA_REQUIRED_ROLES": " , "})[1] == [
-        "MFA_REQUIRED_ROLES is empty, which is possible in the demo only: leave it out for the default"
-    ]
+def test_in_production_account_managers_and_operators_always_need_one() -> None:
+    assert roles({}, needs_default=True) == (frozenset({"account_manager", "operator"}), [])
+    more = roles({"MFA_REQUIRED_ROLES": "operator,viewer,account_manager"}, needs_default=True)
+    assert more == (frozenset({"account_manager", "operator", "viewer"}), [])
+    for less in ("", " , ", "viewer", "operator", "account_manager,editor"):
+        assert roles({"MFA_REQUIRED_ROLES": less}, needs_default=True)[1] == [
+            "MFA_REQUIRED_ROLES must contain account_manager and operator, except in a local run"
+        ]
 
 
 def test_an_unknown_role_is_named_by_its_place() -> None:

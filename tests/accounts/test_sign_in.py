@@ -194,3 +194,10 @@ def test_signing_out_is_asked_for_and_ends_the_session(ada: User) -> None:
     assert is_signed_in(client)
     assert client.post("/account/logout/")["Location"] == "/account/login/"
     assert not is_signed_in(client)
+
+
+def test_what_was_typed_comes_back_to_nobody_as_json(ada: User) -> None:
+    fields = {"login": ada.email, "password": "not-the-right-phrase"}
+    answer = Client().post("/account/login/", fields, headers={"accept": "application/json"})
+    assert (answer.status_code, answer["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert "not-the-right-phrase" not in answer.content.decode()
