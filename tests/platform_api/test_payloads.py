@@ -727,3 +727,15 @@ def test_whatever_comes_is_decoded_or_malformed(decode: Callable[[object], objec
         return
     # Shared between threads and requests, so that it must be frozen all the way down.
     hash(value)
+
+
+@pytest.mark.parametrize("count", [{"total": 2}, {"pages": 2}, {"total": 51, "page": 1, "pages": 2}])
+@pytest.mark.parametrize("decode", [events.adjustments, packages.packages])
+def test_a_part_of_a_list_is_not_taken_for_the_whole(
+    decode: Callable[[object], object], count: dict[str, object]
+) -> None:
+    """Rows that are missing are taken for deleted, and packages for vanished."""
+    row = {"id": "one", "eid": "evt_1", "purchase": 1, "revenue": 1, "title": "One"}
+    decode(wire({"total": 1, "page": 1, "pages": 1, "items": [row]}))
+    with pytest.raises(Malformed):
+        decode(wire({"items": [row], **count}))

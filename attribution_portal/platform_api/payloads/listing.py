@@ -33,4 +33,8 @@ def page_of(payload: object, decode: Callable[[Members], T], *, mark: str = "id"
 
 
 def rows_of(payload: object, decode: Callable[[Members], T], *, mark: str = "id") -> tuple[T, ...]:
-    return page_of(payload, decode, mark=mark).items
+    """A whole list. The first page of many is Malformed: what is missing in it would be taken for gone."""
+    page = page_of(payload, decode, mark=mark)
+    if (page.pages or 1) > 1 or (page.total or 0) > len(page.items):
+        raise Malformed("items", "the whole list", payload)
+    return page.items
