@@ -119,9 +119,11 @@ def _capacity(proposal: Proposal, known: Known) -> Finding:
 
 
 def _average(proposal: Proposal, known: Known) -> Finding:
-    if not proposal.purchases or not known.sold or known.measured is None or known.measured <= 0:
+    sold, measured = known.sold or 0, known.measured or Decimal(0)
+    # Days of refunds may outweigh all others: that is no average to go by.
+    if not proposal.purchases or sold <= 0 or measured <= 0:
         return Finding(Check.ODD_AVERAGE, "unknown")
-    each, usual = proposal.revenue / proposal.purchases, known.measured / known.sold
+    each, usual = proposal.revenue / proposal.purchases, measured / sold
     odd = each > usual * FAR or each * FAR < usual
     return Finding(Check.ODD_AVERAGE, "warns" if odd else "fine", each=each, usual=usual)
 

@@ -158,6 +158,11 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     if (unread := desk.found.results_error) is not None:
         messages.error(request, f"{unread.sentence} {_('Nothing was restored.')}")
         return _to_messages(request, eid, origin)
+    if tombstone.currency != request.partner.currency:
+        # The call names no currency: the same number would be other money.
+        words = _("It was in %(currency)s, and the partner's currency is another one now. Nothing was restored.")
+        messages.error(request, words % {"currency": tombstone.currency or "—"})
+        return _to_messages(request, eid, origin)
     proposal = Proposal(tombstone.purchases, tombstone.revenue, today=_today(request))
     found = preview.findings(request.partner, desk, proposal, equal_under_way=False)
     equal = next(finding for finding in found if finding.check is Check.EQUAL_ROW)

@@ -124,7 +124,9 @@ def test_revenue_per_purchase_far_from_the_events(purchases: int, revenue: str, 
     assert found.verdict == verdict
 
 
-@pytest.mark.parametrize(("sold", "measured"), [(None, "20000"), (0, "0"), (400, None), (400, "0"), (400, "-5")])
+@pytest.mark.parametrize(
+    ("sold", "measured"), [(None, "20000"), (0, "0"), (400, None), (400, "0"), (400, "-5"), (-3, "90")]
+)
 def test_without_a_measured_average_there_is_nothing_to_compare(sold: int | None, measured: str | None) -> None:
     assert finding(Check.ODD_AVERAGE, known(sold=sold, measured=measured)).verdict == "unknown"
 

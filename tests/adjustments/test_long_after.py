@@ -166,3 +166,16 @@ def test_an_equal_one_of_long_ago_does_not_keep_a_new_one_unknown(
     editor.create("evt_closed", "3", "150")
     newest = AdjustmentRequest.objects.latest("pk")
     assert (newest.outcome, [newest.platform_id]) == ("done", sorted(set(rows_of(sandbox, "evt_closed")) - set(FOUR)))
+
+
+def test_money_in_a_currency_of_before_is_not_restored_as_other_money(
+    editor: Visitor, sandbox: Sandbox, partners: Partners
+) -> None:
+    delete(editor)
+    partners.acme.currency = "CHF"
+    partners.acme.save()
+    undo(editor)
+    words = "It was in EUR, and the partner's currency is another one now. Nothing was restored."
+    assert words in editor.look("evt_closed").root.text
+    assert posts(sandbox) == 0
+    assert not AdjustmentRequest.objects.filter(action="undo").exists()
