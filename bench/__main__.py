@@ -11,8 +11,10 @@ from bench.stack import running_stack
 
 
 def main() -> int:
-    results: list[Result] = [figures.daily_figure()]
-    report(results[-1])
+    results: list[Result] = []
+    for figure in (figures.daily_figure, figures.three_years):
+        results.append(figure())
+        report(results[-1])
     with running_stack() as stack:
         measurements: tuple[Callable[..., Result], ...] = (
             pages.cold_event_page,

@@ -80,7 +80,7 @@ def _sign_in(port: int) -> str:
     answer = connection.getresponse()
     answer.read()
     cookies = [value.split(";")[0] for name, value in answer.getheaders() if name.lower() == "set-cookie"]
-    session = next((cookie for cookie in cookies if cookie.startswith("sessionid=")), None)
+    session = next((cookie for cookie in cookies if cookie.startswith("portal-session=")), None)
     if session is None:
         raise RuntimeError(f"Signing in answered {answer.status}")
     return session
