@@ -76,10 +76,10 @@ class Environment:
         return frozenset(words)
 
     def mail(self, name: str, *, required: bool) -> dict[str, Any]:
-        """Django's settings for outgoing mail from one address, `smtp+tls://user:password@host:587`. Without one, mail
-        is written to the console, unless it is `required`."""
+        """Django's settings for outgoing mail from one address, `smtp+tls://user:password@host:587`. Unless that is
+        `required`, mail may be written to the console: its links open something, which no log may hold."""
         url = self.required(name) if required else self.text(name)
-        if not url or url == "consolemail://":
+        if not url or (url == "consolemail://" and not required):
             return {"EMAIL_BACKEND": environ.Env.EMAIL_SCHEMES["consolemail"]}
         ports = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
         try:
@@ -88,8 +88,8 @@ class Environment:
                 raise ValueError
             found: dict[str, Any] = environ.Env.email_url_config(url)
         except ValueError:
-            schemes = "smtp+tls://user:password@host:587, smtp+ssl://…, smtp://… or consolemail://"
-            self.problems.append(f"{name} must be {schemes}")
+            console = "" if required else ", or consolemail://"
+            self.problems.append(f"{name} must be smtp+tls://user:password@host:587, smtp+ssl://… or smtp://…{console}")
             return {}
         kept = ("EMAIL_BACKEND", "EMAIL_HOST", "EMAIL_PORT", "EMAIL_HOST_USER", "EMAIL_HOST_PASSWORD")
         settings = {key: found[key] or "" for key in kept} | {
