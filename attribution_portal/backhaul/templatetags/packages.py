@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from django import template
 from django.template.context import Context
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from attribution_portal.backhaul import reports
-from attribution_portal.backhaul.models import Package
+from attribution_portal.backhaul.models import Package, PartnerPoll
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner
 
@@ -27,20 +27,22 @@ class PackageLink:
 def packages_with_event(context: Context, eid: str) -> Panel[tuple[PackageLink, ...]]:
     """The partner's packages that contain an event, as the panel `packages`: from Postgres, never from the platform."""
     partner: Partner = context["partner"]
-    parked = reports.parked(partner)
-    if parked is None or parked.listed_at is None:
+    polls = PartnerPoll.objects.filter(partner=partner, listed_at__isnull=False)
+    listed_at, error = polls.values_list("listed_at", "last_error").first() or (None, "")
+    if listed_at is None:
         return Panel("packages", "empty", sentence=_("The partner's packages have not been read yet."))
+    # Columns, not whole rows: this stands on pages that are read often, and a package holds much.
     found = Package.objects.filter(partner=partner, vanished_at=None, events__contains=[{"id": eid}])
     links = tuple(
-        PackageLink(package.title or package.package_id, reports.package_url(partner, package))
-        for package in found.order_by("-created_at", "pk")
+        PackageLink(title or package_id, reverse("backhaul:package", args=[partner.partner_id, package_id]))
+        for title, package_id in found.order_by("-created_at", "pk").values_list("title", "package_id")
     )
     return Panel(
         "packages",
         "ready" if links else "empty",
         data=links,
         caption=_("Packages that contain this event.") if links else "",
-        read_at=parked.listed_at,
-        stale=bool(parked.last_error),
+        read_at=listed_at,
+        stale=bool(error),
         sentence="" if links else _("No package contains this event."),
     )
