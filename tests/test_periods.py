@@ -14,12 +14,16 @@ from attribution_portal.periods import (
     LAST_DAY,
     PRESETS,
     Period,
+    beside,
     bucket,
     buckets,
     granularity,
+    laid_over,
     last_year,
+    over_on_both,
     previous,
     resolve,
+    year_before,
 )
 
 TODAY = date(2026, 6, 15)
@@ -158,3 +162,35 @@ def test_totals_do_not_change_under_bucketing(period, data):
             sums[bucket(period.start + timedelta(days=offset), by)] += amount
         assert sum(sums.values()) == sum(amount for _, amount in offsets)
         assert set(sums) <= {each.start for each in buckets(period, by)}
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "last"),
+    [
+        (date(2026, 6, 1), date(2026, 6, 14), date(2026, 6, 14)),
+        (date(2026, 6, 1), date(2026, 6, 15), date(2026, 6, 14)),
+        (date(2026, 6, 1), date(2026, 12, 31), date(2026, 6, 14)),
+        (date(2026, 6, 15), date(2026, 6, 15), None),
+        (date(2026, 7, 1), date(2026, 7, 31), None),
+    ],
+)
+def test_only_days_that_are_over_can_be_compared(start, end, last):
+    period = Period(start, end, "custom")
+    for other in (laid_over(period, previous(period)), year_before(period)):
+        assert over_on_both(period, other, TODAY) == (Period(start, last, "custom") if last else None)
+
+
+def test_days_that_lie_ahead_on_the_other_side_cannot_be_compared():
+    period = Period(date(2026, 5, 1), date(2026, 5, 31))
+    later = beside(period, day=date(2026, 6, 1), other_day=date(2026, 6, 29))
+    assert later.period == Period(date(2026, 5, 29), date(2026, 6, 28), "beside")
+    assert later.onto(date(2026, 6, 14)) == date(2026, 5, 17)
+    assert over_on_both(period, later, TODAY) == Period(period.start, date(2026, 5, 17))
+    ahead = beside(period, day=date(2026, 6, 1), other_day=date(2026, 9, 1))
+    assert over_on_both(period, ahead, TODAY) is None
+
+
+def test_29_february_has_a_place_in_every_year():
+    february = Period(date(2025, 2, 1), date(2025, 3, 1))
+    assert year_before(february).onto(date(2024, 2, 29)) == date(2025, 2, 28)
+    assert year_before(Period(date(2024, 2, 29), date(2024, 2, 29))).period.start == date(2023, 2, 28)
