@@ -193,8 +193,11 @@ def test_an_events_page_is_german(page: Open) -> None:
     assert titles(shown) == {
         "event-kpis": "Kennzahlen",
         "daily-revenue": "Tagesumsatz",
+        "demand": "Nachfrage",
         "adjustments": "Anpassungen",
         "campaigns": "Kampagnen",
+        "series": "Serie",
+        "packages": "Pakete",
         "event-model": "Attributionsmodell dieses Events",
     }
     assert kpi(shown, "event-kpis", "adjustment_revenue") == "9.990,90 €"
@@ -207,6 +210,7 @@ def test_a_campaign_page_is_german(page: Open) -> None:
     assert shown.root.one("html")["lang"] == "de"
     assert titles(shown) == {
         "post-campaign": "Performance nach der Kampagne",
+        "adjustments": "Anpassungen",
         "campaigns": "Kampagnen",
         "meta": "Meta",
         "sources": "Angaben der einzelnen Quellen",

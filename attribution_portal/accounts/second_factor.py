@@ -88,4 +88,4 @@ class SecondFactorAdapter(DefaultMFAAdapter):
 
     def generate_authenticator_name(self, user: AbstractBaseUser, type: Authenticator.Type) -> str:  # noqa: A002
         number = Authenticator.objects.filter(user_id=user.pk, type=type).count() + 1
-        return gettext("Passkey %(number)d") % {"number": number}
+        return gettext("Passkey %(number)s") % {"number": number}

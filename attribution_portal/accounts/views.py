@@ -83,7 +83,7 @@ def _end(request: HttpRequest, user: User) -> HttpResponse:
     ended = list(theirs)
     sessions.end(request, ended)
     if ended:
-        words = ngettext("%(count)d session has ended.", "%(count)d sessions have ended.", len(ended))
+        words = ngettext("%(count)s session has ended.", "%(count)s sessions have ended.", len(ended))
         messages.success(request, words % {"count": len(ended)})
     else:
         messages.info(request, _("There was no such session any more."))

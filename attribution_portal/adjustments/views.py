@@ -102,7 +102,7 @@ def delete(request: PortalRequest, eid: str) -> HttpResponse:
     if (unread := desk.found.results_error) is not None:
         if not sent:
             return _return(request, eid, origin)
-        form.add_error(None, f"{unread.sentence} {_('Nothing was deleted.')}")
+        form.add_error(None, str(unread.sentence) + " " + _("Nothing was deleted."))
         form.renew_token()
         return _delete_page(request, desk, form, row, origin, status=_status(unread))
     if row is None:
@@ -131,7 +131,7 @@ def delete(request: PortalRequest, eid: str) -> HttpResponse:
         messages.info(request, _("The row was gone already: somebody else deleted it. Nothing else was deleted."))
         return _to_messages(request, eid, origin)
     except PlatformError as error:
-        form.add_error(None, f"{error.sentence} {_('Nothing was deleted.')}")
+        form.add_error(None, str(error.sentence) + " " + _("Nothing was deleted."))
         form.renew_token()
         return _delete_page(request, desk, form, row, origin, status=_status(error))
     _tell(request, made)
@@ -156,7 +156,7 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
         raise Http404
     desk = _desk(request, eid)
     if (unread := desk.found.results_error) is not None:
-        messages.error(request, f"{unread.sentence} {_('Nothing was restored.')}")
+        messages.error(request, str(unread.sentence) + " " + _("Nothing was restored."))
         return _to_messages(request, eid, origin)
     if tombstone.currency != request.partner.currency:
         # The call names no currency: the same number would be other money.
@@ -186,7 +186,7 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     except SentBefore:
         return _raced(request, form, origin)
     except PlatformError as error:
-        messages.error(request, f"{error.sentence} {_('Nothing was restored.')}")
+        messages.error(request, str(error.sentence) + " " + _("Nothing was restored."))
         return _to_messages(request, eid, origin)
     _tell(request, made)
     return _return(request, eid, origin, row=made.platform_id)
@@ -221,7 +221,7 @@ def _desk(request: PortalRequest, eid: str, *, everything_anew: bool = False) ->
 def _refusal(request: PortalRequest, desk: Desk) -> str | None:
     """Why nothing can be added, whatever was typed."""
     if (error := desk.found.results_error) is not None:
-        return f"{error.sentence} {_('Nothing was sent.')}"
+        return str(error.sentence) + " " + _("Nothing was sent.")
     if not request.partner.currency:
         return _("The platform names no currency for this partner, so amounts cannot be entered.")
     return None
@@ -270,7 +270,7 @@ def _refused_page(
     """Certainly not taken: the values stay, for another try under a new token."""
     if isinstance(error, Rejected):
         form.refused(error.fields)
-    form.add_error(None, f"{error.sentence} {_('Nothing was added.')}")
+    form.add_error(None, str(error.sentence) + " " + _("Nothing was added."))
     form.renew_token()
     return _form_page(request, desk, form, origin, status=_status(error))
 

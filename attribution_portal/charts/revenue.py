@@ -187,6 +187,7 @@ def _line(view: Scene, compared: Compared) -> dict[str, object]:
     """What the measured sales are compared with. Dots keep a bucket in sight that has gaps on both sides."""
     values = view.others[0]
     name = compared.name
+    beside = plotly_text(view.reader.gettext("Beside"))
     return {
         "type": "scatter",
         "mode": "lines+markers",
@@ -201,10 +202,7 @@ def _line(view: Scene, compared: Compared) -> dict[str, object]:
             None if value is None else [label, view.amount(value)]
             for label, value in zip(view.labels, values, strict=True)
         ],
-        "hovertemplate": (
-            f"{plotly_text(view.reader.gettext('Beside'))} %{{customdata[0]}}"
-            f"<br>{plotly_text(name)}: %{{customdata[1]}}<extra></extra>"
-        ),
+        "hovertemplate": (f"{beside} %{{customdata[0]}}<br>{plotly_text(name)}: %{{customdata[1]}}<extra></extra>"),
         **_SPANS[view.by],
     }
 

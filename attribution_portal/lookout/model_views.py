@@ -40,7 +40,7 @@ def model(request: PortalRequest, eid: str) -> HttpResponse:
         return _sent_before(request, known)
     title, answer = _read(request, eid)
     if isinstance(answer, PlatformError):
-        form.add_error(None, f"{answer.sentence} {_('Nothing was changed.')}")
+        form.add_error(None, str(answer.sentence) + " " + _("Nothing was changed."))
         return _page(request, eid, title, form, None, status=_status(answer))
     own = answer.value
     if not valid:
@@ -72,7 +72,7 @@ def model(request: PortalRequest, eid: str) -> HttpResponse:
         return _sent_before(request, known)
     except PlatformError as error:
         form.anew(own)
-        form.add_error(None, f"{error.sentence} {_('Nothing was changed.')}")
+        form.add_error(None, str(error.sentence) + " " + _("Nothing was changed."))
         return _page(request, eid, title, form, _in_force(request, own), status=_status(error))
     _tell(request, change)
     return _return(request, eid)

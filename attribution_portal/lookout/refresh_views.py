@@ -48,7 +48,8 @@ def _tell(request: PortalRequest, made: Refreshed, *, seen: bool) -> None:
         new = _("New since you opened it: %(names)s.") % {"names": _names(made.changed, reader)}
         messages.success(request, f"{said} {new}")
     else:
-        messages.info(request, f"{said} {_('Nothing has changed.')}" if seen else said)
+        unchanged = _("Nothing has changed.")
+        messages.info(request, f"{said} {unchanged}" if seen else said)
 
 
 def _names(parts: tuple[str, ...], reader: Reader) -> str:
