@@ -209,6 +209,9 @@ def test_its_pages_say_so_and_the_platform_is_not_asked(
     page = read(answer)
     assert "The numbers are the last that the portal knew" in page.root.one("main").text
     assert page.root.one("main").one("strong").text.startswith("Disconnected since ")
+    shown = answer.content.decode()
+    assert "Up to date" not in shown
+    assert "Being read again" not in shown
     assert sandbox.log.all() == ()
 
 
