@@ -161,3 +161,11 @@ def test_the_day_that_goes_on_is_outlined_with_dashes(sandbox: Sandbox, page: Op
     assert [(o["x0"][:10], o["y1"]) for o in outlines] == [("2026-06-15", 1500.0)]
     assert "15 June 2026: not over yet." in shown.root.one("figcaption", id="chart-daily-revenue-summary").text
     assert "provisional" in shown.table("daily-revenue").one("tr", data_id="2026-06-15").text
+
+
+def test_the_curve_is_drawn_also_where_daily_revenue_failed(sandbox: Sandbox, page: Open) -> None:
+    sandbox.faults.add("/daily_revenue_summary/", "html")
+    shown = page("evt_tour_ham")
+    assert (shown.states()["daily-revenue"], shown.states()["demand"]) == ("failed", "ready")
+    assert len(shown.root.all("script", id="chart-templates")) == 1
+    assert len(shown.panel("demand").all("figure")) == 1
