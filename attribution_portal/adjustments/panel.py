@@ -248,8 +248,11 @@ def _tombstones(
     }
     reader = asked.reader
     there = {row.id for row in found.rows if "results" in row.seen_in}
-    deleted = DeletedAdjustment.objects.filter(partner=asked.partner, event_id=asked.eid)
-    for each in deleted.select_related("deletion__user").order_by("-deletion__made_at", "-pk"):
+    deletions = {request.pk: request for request in requests}
+    # By the same look at the requests: a deletion that began since then is for the next page.
+    deleted = DeletedAdjustment.objects.filter(partner=asked.partner, event_id=asked.eid, deletion__in=list(deletions))
+    for each in sorted(deleted, key=lambda each: (deletions[each.deletion_id].made_at, each.pk), reverse=True):
+        deletion = deletions[each.deletion_id]
         undoing = undoings.get(each.platform_id)
         restored = _("The row is there again") if each.platform_id in there else ""
         if undoing is not None:
@@ -261,9 +264,9 @@ def _tombstones(
             source=tables.source_name(each.source or None),
             purchases=(raw(each.purchases), reader.count(each.purchases)),
             revenue=(raw(each.revenue), reader.money(each.revenue, each.currency or None)),
-            who=each.deletion.user.shown_name,
-            reason=each.deletion.reason,
-            at=each.deletion.made_at,
+            who=deletion.user.shown_name,
+            reason=deletion.reason,
+            at=deletion.made_at,
             restored=restored,
             new_id=undoing.platform_id if undoing else "",
             token=uuid4() if may_undo and not restored else None,

@@ -32,8 +32,12 @@ class ReadAt:
 
 def requests_of(partner: Partner, eid: str) -> list[AdjustmentRequest]:
     """Every request about the event's adjustments, newest first."""
-    found = AdjustmentRequest.of_event(partner, eid).select_related("user", "undoes", "partner")
-    return list(found.order_by("-made_at", "-pk"))
+    found = AdjustmentRequest.of_event(partner, eid).order_by("-made_at", "-pk")
+    # Most events have none, for which joins would be built on every look at the page.
+    requests = list(found.prefetch_related("user", "undoes"))
+    for request in requests:
+        request.partner = partner
+    return requests
 
 
 def resolve(requests: Sequence[AdjustmentRequest], found: Adjustments, *, read_at: ReadAt, actor: Actor) -> bool:

@@ -80,7 +80,10 @@ def save(wish: Wish) -> ModelChange:
 def open_changes(partner: Partner, eid: str) -> list[ModelChange]:
     """Newest first: those whose outcome is not known."""
     mine = ModelChange.of_event(partner, eid).filter(intents.looked_after(timezone.now()))
-    return list(mine.select_related("user", "partner").order_by("-made_at"))
+    changes = list(mine.prefetch_related("user").order_by("-made_at"))
+    for change in changes:
+        change.partner = partner
+    return changes
 
 
 def resolve(changes: Iterable[ModelChange], own: Reading[str | None], *, actor: Actor) -> bool:
