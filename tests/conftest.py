@@ -17,6 +17,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from attribution_portal.accounts.models import User
+from attribution_portal.celery import app
 from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
 from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.server import run_in_thread
@@ -194,3 +195,11 @@ def client_for() -> Callable[..., Client]:
         return client
 
     return make
+
+
+@pytest.fixture
+def tasks_at_once() -> Iterator[None]:
+    """What is sent to a worker runs where it is sent."""
+    app.conf.task_always_eager = app.conf.task_eager_propagates = True
+    yield
+    app.conf.task_always_eager = app.conf.task_eager_propagates = False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -11,16 +10,13 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.celery import app
 
 PASSWORD = "a-long-enough-passphrase"
 
 
 @pytest.fixture(autouse=True)
-def _tasks_at_once() -> Iterator[None]:
-    app.conf.task_always_eager = app.conf.task_eager_propagates = True
-    yield
-    app.conf.task_always_eager = app.conf.task_eager_propagates = False
+def _mail_at_once(tasks_at_once: None) -> None:
+    """Mail leaves within the request."""
 
 
 @pytest.fixture(autouse=True)

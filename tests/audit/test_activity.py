@@ -157,7 +157,7 @@ def test_a_german_reader_reads_german_values(alice: User, partners: Partners, cl
     )
     client = client_for(alice)
     answer = client.get(ACME, headers={"accept-language": "de"})
-    words = cells(read(answer), made)["Values and reason"]
+    words = cells(read(answer), made)["Werte und Begründung"]
     with override("de"):
         assert f": {Role.VIEWER.label}" in words
     assert "6.615,50\xa0€" in words.replace(" €", "\xa0€")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -16,18 +16,13 @@ from django.test import Client, RequestFactory
 from attribution_portal.accounts.models import User
 from attribution_portal.audit import sign_ins
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.celery import app
 from tests.conftest import TOTP_SECRET
 
 PASSWORD = "a-long-enough-passphrase"
 ClientFor = Callable[..., Client]
 
 
-@pytest.fixture(autouse=True)
-def _mail_at_once() -> Iterator[None]:
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
+pytestmark = pytest.mark.usefixtures("tasks_at_once")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from io import StringIO
 from uuid import uuid4
@@ -460,14 +460,6 @@ def test_poll_once_without_partners_says_what_to_do(db: None) -> None:
         call_command("poll_once")
 
 
-@pytest.fixture
-def eager() -> Iterator[None]:
-    """What is sent is run at once, without a worker."""
-    app.conf.task_always_eager = True
-    yield
-    app.conf.task_always_eager = False
-
-
 def test_the_beat_table_names_tasks_that_exist() -> None:
     app.loader.import_default_modules()
     names = {entry["task"] for entry in app.conf.beat_schedule.values()}
@@ -475,7 +467,7 @@ def test_the_beat_table_names_tasks_that_exist() -> None:
     assert names <= set(app.tasks)
 
 
-def test_the_tasks_hand_ids_to_the_engine(partners: Partners, time: Time, eager: None) -> None:
+def test_the_tasks_hand_ids_to_the_engine(partners: Partners, time: Time, tasks_at_once: None) -> None:
     tasks.list_packages()
     assert Package.objects.count() == 18 + 4 + 2
     tasks.claim_due()

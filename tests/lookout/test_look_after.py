@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,7 +9,6 @@ import time_machine
 
 from attribution_portal.adjustments.models import AdjustmentRequest
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.celery import app
 from attribution_portal.lookout.models import ModelChange
 from attribution_portal.lookout.tasks import look_after
 from attribution_portal.partners.models import Partner
@@ -21,11 +19,7 @@ from tests.pages import read
 __all__ = ["editor", "on_the_day"]
 
 
-@pytest.fixture(autouse=True)
-def _eager() -> Iterator[None]:
-    app.conf.task_always_eager = app.conf.task_eager_propagates = True
-    yield
-    app.conf.task_always_eager = app.conf.task_eager_propagates = False
+pytestmark = pytest.mark.usefixtures("tasks_at_once")
 
 
 def outcomes(kind: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -20,7 +20,6 @@ from django.test import Client
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor
-from attribution_portal.celery import app
 from attribution_portal.operators import people
 from attribution_portal.operators.people import LastOperatorError, NoOperatorError
 from tests.conftest import Partners
@@ -205,14 +204,7 @@ def test_all_sessions_end(operator: Client, bob: User, client_for: ClientFor) ->
     assert AuditEvent.objects.count() == 1
 
 
-@pytest.fixture
-def _mail_at_once() -> Iterator[None]:
-    app.conf.task_always_eager = app.conf.task_eager_propagates = True
-    yield
-    app.conf.task_always_eager = app.conf.task_eager_propagates = False
-
-
-@pytest.mark.usefixtures("_mail_at_once")
+@pytest.mark.usefixtures("tasks_at_once")
 def test_a_lost_phone_loses_its_factors_and_sessions(operator: Client, bob: User, client_for: ClientFor) -> None:
     TOTP.activate(bob, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(bob)

@@ -92,11 +92,13 @@ TASKS = {
     "backhaul.list_packages": set(),
     "backhaul.list_partner": {"partner"},
     "backhaul.settle_defaults": {"partner"},
+    "lookout.look_after": set(),
+    "lookout.look_after_event": {"partner", "eid"},
     # A service account, which may serve several partners.
     "partners.check_accounts": set(),
     "partners.check_account": {"pk"},
 }
-WITHOUT_A_PARTNER = {"backhaul.claim_due", "backhaul.list_packages"}
+WITHOUT_A_PARTNER = {"backhaul.claim_due", "backhaul.list_packages", "lookout.look_after"}
 
 
 def signatures() -> dict[str, set[str]]:
@@ -109,7 +111,7 @@ def signatures() -> dict[str, set[str]]:
 def test_every_task_says_whose_work_it_is_and_carries_nothing_else() -> None:
     assert signatures() == TASKS
     for name, names in TASKS.items():
-        if name.startswith("backhaul.") and name not in WITHOUT_A_PARTNER:
+        if name.startswith(("backhaul.", "lookout.")) and name not in WITHOUT_A_PARTNER:
             assert "partner" in names
 
 

@@ -263,9 +263,8 @@ def test_where_a_panel_was_asked_from_never_leads_to_another_site(ada: User, hea
     ids=range(5),
 )
 def test_no_request_makes_a_link_for_a_new_password_lead_elsewhere(
-    ada: User, mailoutbox: list[EmailMessage], settings: Settings, headers: dict[str, str]
+    ada: User, mailoutbox: list[EmailMessage], tasks_at_once: None, headers: dict[str, str]
 ) -> None:
-    settings.CELERY_TASK_ALWAYS_EAGER = True
     answer = Client().post(RESET, {"email": "ada@example.org"}, headers=headers)
     assert answer.status_code in {302, 400}
     assert [mail for mail in mailoutbox if "evil" in str(mail.body)] == []
