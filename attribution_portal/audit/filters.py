@@ -14,7 +14,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from attribution_portal.audit.kinds import GROUPS, Group
-from attribution_portal.periods import FIRST_DAY, LAST_DAY
+from attribution_portal.query import DAYS, DaysForm
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -25,8 +25,6 @@ LONGEST_TEXT: Final = 200
 # The person of an event that nobody signed in did.
 NOBODY: Final = "-"
 NO_SUCH_ENTRY: Final = _("There is no such entry, so these are the newest.")
-# Python's own word, and names that say whose they are.
-_PARAMETERS: Final = {"start": "from", "end": "to", "group": "kind"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,14 +82,6 @@ class Filters:
         return datetime.combine(day, time(), self.zone)
 
 
-def _day() -> forms.DateField:
-    return forms.DateField(
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": _("This is not a date: write it as 2026-06-15.")},
-    )
-
-
 def _text(refusal: StrOrPromise) -> forms.CharField:
     return forms.CharField(
         required=False,
@@ -107,8 +97,10 @@ def _cursor() -> forms.UUIDField:
     return forms.UUIDField(required=False, error_messages={"invalid": NO_SUCH_ENTRY})
 
 
-class FiltersForm(forms.Form):
+class FiltersForm(DaysForm):
     """Never refuses a page: what cannot be used is left out of `filters`, with words in `notes`."""
+
+    parameters = {**DAYS, "group": "kind"}
 
     q = _text(_("This holds characters that no entry has, so it is not used."))
     person = _text(_("This holds characters that no address has, so it is not used."))
@@ -117,8 +109,6 @@ class FiltersForm(forms.Form):
         choices=Group.choices,
         error_messages={"invalid_choice": _("There is no such kind of entry, so all kinds are shown.")},
     )
-    start = _day()
-    end = _day()
     # The entry that the page begins after, going back in time or forward.
     before = _cursor()
     after = _cursor()
@@ -126,27 +116,6 @@ class FiltersForm(forms.Form):
     def __init__(self, query: QueryDict, *, zone: ZoneInfo) -> None:
         super().__init__(query)
         self.zone = zone
-
-    def add_prefix(self, field_name: str) -> str:
-        return _PARAMETERS.get(field_name, field_name)
-
-    def clean_start(self) -> date | None:
-        return self._in_reach("start")
-
-    def clean_end(self) -> date | None:
-        return self._in_reach("end")
-
-    def _in_reach(self, name: str) -> date | None:
-        day: date | None = self.cleaned_data[name]
-        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-            raise forms.ValidationError(_("Choose a day between 1900 and 2100."))
-        return day
-
-    def clean(self) -> dict[str, object]:
-        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
-        if start and end and end < start:
-            self.add_error("end", _("The last day is before the first, so it is not used."))
-        return self.cleaned_data
 
     @property
     def filters(self) -> Filters:
@@ -170,8 +139,3 @@ class FiltersForm(forms.Form):
         if after := self.cleaned_data.get("after"):
             return "after", after
         return None
-
-    @property
-    def notes(self) -> dict[str, str]:
-        """Words at a field, by the name of its query parameter."""
-        return {_PARAMETERS.get(name, name): " ".join(map(str, words)) for name, words in self.errors.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import unicodedata
-from datetime import date
 from typing import TYPE_CHECKING, Final
 
 from django import forms
@@ -11,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from attribution_portal.lookout.filters import STATUSES, Filters
-from attribution_portal.periods import FIRST_DAY, LAST_DAY
+from attribution_portal.query import DAYS, DaysForm
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
@@ -21,24 +20,8 @@ MOST_CITIES: Final = 20
 # The platform takes a page's number as it is; no partner has ten million events.
 LAST_PAGE: Final = 200_000
 
-# Python's own words and the plural make poor parameters, so the fields have names of their own.
-_PARAMETERS: Final = {
-    "start": "from",
-    "end": "to",
-    "cities": "city",
-    "statuses": "status",
-    "with_campaigns": "campaigns",
-}
 _YES: Final = frozenset({"1", "true", "on"})
 _NO: Final = frozenset({"", "0", "false"})
-
-
-def _day() -> forms.DateField:
-    return forms.DateField(
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": _("This is not a date: write it as 2026-06-15.")},
-    )
 
 
 def _several() -> forms.Field:
@@ -49,13 +32,14 @@ def _is_text(value: str) -> bool:
     return len(value) <= LONGEST_TEXT and not any(unicodedata.category(sign) == "Cc" for sign in value)
 
 
-class FiltersForm(forms.Form):
+class FiltersForm(DaysForm):
     """Never refuses a page: `filters` and `page` always hold something to show."""
+
+    # A plural makes a poor parameter.
+    parameters = {**DAYS, "cities": "city", "statuses": "status", "with_campaigns": "campaigns"}
 
     # Not a CharField: its own words for what it refuses come without ours.
     q = forms.Field(required=False)
-    start = _day()
-    end = _day()
     cities = _several()
     statuses = _several()
     with_campaigns = forms.Field(required=False)
@@ -67,9 +51,6 @@ class FiltersForm(forms.Form):
         # Words at fields of which a part can be used.
         self._remarks: dict[str, StrOrPromise] = {}
 
-    def add_prefix(self, field_name: str) -> str:
-        return _PARAMETERS.get(field_name, field_name)
-
     def clean_q(self) -> str:
         found = " ".join(str(self.cleaned_data["q"] or "").split())
         if len(found) > LONGEST_TEXT:
@@ -79,18 +60,6 @@ class FiltersForm(forms.Form):
         if not _is_text(found):
             raise forms.ValidationError(_("This holds characters that no title has, so it is not used."))
         return found
-
-    def clean_start(self) -> date | None:
-        return self._in_reach("start")
-
-    def clean_end(self) -> date | None:
-        return self._in_reach("end")
-
-    def _in_reach(self, name: str) -> date | None:
-        day: date | None = self.cleaned_data[name]
-        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-            raise forms.ValidationError(_("Choose a day between 1900 and 2100."))
-        return day
 
     def clean_cities(self) -> tuple[str, ...]:
         """An empty one is the field for another city, left empty."""
@@ -128,12 +97,6 @@ class FiltersForm(forms.Form):
             raise forms.ValidationError(_("There is no such page, so this is the first."))
         return number
 
-    def clean(self) -> dict[str, object]:
-        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
-        if start and end and end < start:
-            self.add_error("end", _("The last day is before the first, so it is not used."))
-        return self.cleaned_data
-
     @property
     def filters(self) -> Filters:
         self.is_valid()
@@ -156,7 +119,5 @@ class FiltersForm(forms.Form):
 
     @property
     def notes(self) -> dict[str, str]:
-        """Words at a field, by the name of its query parameter."""
-        found = {name: " ".join(map(str, words)) for name, words in self.errors.items()}
-        found |= {name: str(words) for name, words in self._remarks.items()}
-        return {_PARAMETERS.get(name, name): words for name, words in found.items()}
+        remarks = {self.parameters.get(name, name): str(words) for name, words in self._remarks.items()}
+        return super().notes | remarks

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from django import forms
 from django.core.validators import RegexValidator
@@ -18,13 +17,12 @@ from attribution_portal.lookout.selection import (
     Metric,
     Selection,
 )
-from attribution_portal.periods import FIRST_DAY, GRANULARITIES, LAST_DAY, By
+from attribution_portal.periods import GRANULARITIES, By
+from attribution_portal.query import DaysForm
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrOrPromise
 
-# `from` is a word of Python's, so the fields have names of their own.
-_PARAMETERS = {"start": "from", "end": "to"}
 _NOT_COMPARED = _("There is no such comparison, so nothing is compared.")
 
 
@@ -34,22 +32,10 @@ def _one_of(names: tuple[str, ...], otherwise: StrOrPromise) -> forms.ChoiceFiel
     )
 
 
-def _day(label: StrOrPromise) -> forms.DateField:
-    return forms.DateField(
-        required=False,
-        label=label,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": _("This is not a date: write it as 2026-06-15.")},
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
-    )
-
-
-class SelectionForm(forms.Form):
+class SelectionForm(DaysForm):
     """Never refuses a page: `selection` always holds something to show."""
 
     period = _one_of(PERIODS, _("There is no such period, so this shows everything."))
-    start = _day(_("From"))
-    end = _day(_("To"))
     by = _one_of(GRANULARITIES, _("Days, weeks or months can be shown. The length of the period decides now."))
     metric = _one_of(METRICS, _("Revenue or purchases can be shown. This is the revenue."))
     # Words separated by commas, or repeated as checkboxes send them.
@@ -66,21 +52,6 @@ class SelectionForm(forms.Form):
         },
     )
 
-    def add_prefix(self, field_name: str) -> str:
-        return _PARAMETERS.get(field_name, field_name)
-
-    def clean_start(self) -> date | None:
-        return self._in_reach("start")
-
-    def clean_end(self) -> date | None:
-        return self._in_reach("end")
-
-    def _in_reach(self, name: str) -> date | None:
-        day: date | None = self.cleaned_data[name]
-        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-            raise forms.ValidationError(_("Choose a day between 1900 and 2100."))
-        return day
-
     def clean_layers(self) -> frozenset[Layer] | None:
         given: list[str] = self.cleaned_data["layers"]
         words = {word.strip() for word in ",".join(given).split(",")} - {""}
@@ -90,7 +61,7 @@ class SelectionForm(forms.Form):
             raise forms.ValidationError(_("There is no such layer, so all of them are shown."))
         return frozenset(layer for layer in LAYERS if layer in words)
 
-    def clean(self) -> dict[str, object]:
+    def clean(self) -> dict[str, Any]:
         """Two dates make a custom period, also without its name; one of them alone is not enough."""
         cleaned = self.cleaned_data
         start, end = cleaned.get("start"), cleaned.get("end")
@@ -122,8 +93,3 @@ class SelectionForm(forms.Form):
             layers=cleaned.get("layers"),
             compare=cleaned.get("compare") or "",
         )
-
-    @property
-    def notes(self) -> dict[str, str]:
-        """Words at a field, by the name of its query parameter."""
-        return {_PARAMETERS.get(name, name): " ".join(map(str, words)) for name, words in self.errors.items()}

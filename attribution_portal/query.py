@@ -1,0 +1,54 @@
+"""Query strings in which a reader chooses days: parsed, and never refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any, ClassVar, Final
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from attribution_portal.periods import FIRST_DAY, LAST_DAY
+
+# `from` is a word of Python's, so the fields have names of their own.
+DAYS: Final[Mapping[str, str]] = {"start": "from", "end": "to"}
+
+
+class DayField(forms.DateField):
+    """An optional day, written as 2026-06-15."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs.setdefault("error_messages", {"invalid": _("This is not a date: write it as 2026-06-15.")})
+        kwargs.setdefault("widget", forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
+        super().__init__(required=False, input_formats=["%Y-%m-%d"], **kwargs)
+
+    def clean(self, value: Any) -> date | None:
+        day: date | None = super().clean(value)
+        if day is not None and not FIRST_DAY <= day <= LAST_DAY:
+            raise forms.ValidationError(_("Choose a day between 1900 and 2100."))
+        return day
+
+
+class DaysForm(forms.Form):
+    """The first and the last day, both included. What cannot be used is left out, with words in `notes`."""
+
+    # Fields whose query parameter has another name.
+    parameters: ClassVar[Mapping[str, str]] = DAYS
+
+    start = DayField(label=_("From"))
+    end = DayField(label=_("To"))
+
+    def add_prefix(self, field_name: str) -> str:
+        return self.parameters.get(field_name, field_name)
+
+    def clean(self) -> dict[str, Any]:
+        start, end = self.cleaned_data.get("start"), self.cleaned_data.get("end")
+        if start and end and end < start:
+            self.add_error("end", _("The last day is before the first, so it is not used."))
+        return self.cleaned_data
+
+    @property
+    def notes(self) -> dict[str, str]:
+        """Words at a field, by the name of its query parameter."""
+        return {self.parameters.get(name, name): " ".join(map(str, words)) for name, words in self.errors.items()}
