@@ -90,8 +90,9 @@ def _results(asked: _Since) -> list[Change]:
     """One line a package, against the result that was there at the last visit. A row of the ledger that says the same
     under other settings is no news."""
     rows = Evaluation.objects.filter(partner=asked.partner).order_by("package_id", "-number").distinct("package_id")
-    new = rows.filter(first_seen__gt=asked.since).select_related("package")
-    old = {row.package_id: row for row in rows.filter(first_seen__lte=asked.since)}
+    new = list(rows.filter(first_seen__gt=asked.since).select_related("package"))
+    before_new = rows.filter(first_seen__lte=asked.since, package__in=[row.package_id for row in new])
+    old = {row.package_id: row for row in before_new}
     found = []
     for row in new:
         before = old.get(row.package_id)
