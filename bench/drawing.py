@@ -93,3 +93,6 @@ def _keep_figure(browser: Browser, stack: Stack) -> None:
     FIGURE.parent.mkdir(exist_ok=True)
     FIGURE.write_text(figure, encoding="utf-8")
     context.close()
+
+
+ON_STACK = (first_visit_transfer, first_bars)

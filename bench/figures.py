@@ -111,3 +111,6 @@ def _reader() -> Reader:
     return Reader(
         locale="en", zone=ZoneInfo("Europe/Berlin"), gettext=translations.gettext, ngettext=translations.ngettext
     )
+
+
+ALONE = (daily_figure, three_years)

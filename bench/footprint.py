@@ -26,3 +26,6 @@ def _family(stack: Stack) -> list[psutil.Process]:
     servers = [each for each in psutil.process_iter(["cmdline"]) if folder in " ".join(each.info["cmdline"] or ())]
     roots = [psutil.Process(stack.demo.process.pid), *servers]
     return list({each.pid: each for root in roots for each in (root, *root.children(recursive=True))}.values())
+
+
+ON_STACK = (start, memory)

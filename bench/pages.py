@@ -30,3 +30,6 @@ def warm_event_page(stack: Stack) -> Result:
     ratio, page, bare = paired(lambda: portal.get(EVENT), lambda: portal.get("/bare/"), rounds=200)
     detail = f"{milliseconds(page)} against a bare view on the same server {milliseconds(bare)}"
     return Result("warm event page", ratio, 6, detail)
+
+
+ON_STACK = (cold_event_page, warm_event_page)
