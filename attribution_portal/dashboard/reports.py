@@ -11,7 +11,6 @@ from attribution_portal.charts import Table
 from attribution_portal.dashboard import changes, figures, packages, upcoming
 from attribution_portal.dashboard.packages import PackageRow
 from attribution_portal.formats import Reader
-from attribution_portal.lookout.event_rows import EventRow
 from attribution_portal.panels import Kpi, Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -20,6 +19,7 @@ from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.events import EventQuery
 from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.payloads import CampaignsStatistics, Event, EventsStatistics, Page, Reading
+from attribution_portal.programme.event_rows import EventRow
 
 
 @dataclass(frozen=True, slots=True)

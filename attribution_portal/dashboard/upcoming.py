@@ -10,12 +10,12 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from attribution_portal.formats import Reader
-from attribution_portal.lookout import event_rows
-from attribution_portal.lookout.event_rows import EventRow
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import Event, Page, Reading
+from attribution_portal.programme import event_rows
+from attribution_portal.programme.event_rows import EventRow
 
 LIMIT: Final = 50
 # Days: at more than LIMIT shows in so many days, the list is the place to look.

@@ -9,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.formats import Reader
-from attribution_portal.lookout import event_rows
-from attribution_portal.lookout.event_rows import EventRow
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import Event, Page, Reading
+from attribution_portal.programme import event_rows
+from attribution_portal.programme.event_rows import EventRow
 
 ROWS = 12
 

@@ -12,12 +12,13 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from attribution_portal import http
 from attribution_portal.http import PortalRequest
-from attribution_portal.lookout import listing, reports
-from attribution_portal.lookout.filter_form import FiltersForm
+from attribution_portal.lookout import reports
 from attribution_portal.lookout.forms import SelectionForm
 from attribution_portal.panels import Panel
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.platform_api.errors import NotFound, NotPermitted
+from attribution_portal.programme import listing
+from attribution_portal.programme.filter_form import FiltersForm
 
 FIGURES = "figures"
 FOUND = "found"

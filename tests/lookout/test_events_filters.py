@@ -9,9 +9,9 @@ import pytest
 from django.http import QueryDict
 from django.test import Client
 
-from attribution_portal.lookout.filter_form import FiltersForm
-from attribution_portal.lookout.filters import Filters
-from attribution_portal.lookout.paging import paging
+from attribution_portal.programme.filter_form import FiltersForm
+from attribution_portal.programme.filters import Filters
+from attribution_portal.programme.paging import paging
 from attribution_portal.sandbox.app import Sandbox
 from tests.pages import Shown, read
 

@@ -9,7 +9,7 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from attribution_portal.lookout.filters import STATUSES, Filters
+from attribution_portal.programme.filters import STATUSES, Filters
 from attribution_portal.query import DAYS, DaysForm
 
 if TYPE_CHECKING:

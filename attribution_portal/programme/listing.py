@@ -17,10 +17,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attribution_portal.formats import Reader
-from attribution_portal.lookout import event_rows
-from attribution_portal.lookout.event_rows import EventRow
-from attribution_portal.lookout.filters import STATUSES, Filters
-from attribution_portal.lookout.paging import Paging, paging
 from attribution_portal.panels import Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -30,6 +26,10 @@ from attribution_portal.platform_api.events import EventQuery
 from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.payloads import Event, Page, Reading
 from attribution_portal.platform_api.transport import Caller
+from attribution_portal.programme import event_rows
+from attribution_portal.programme.event_rows import EventRow
+from attribution_portal.programme.filters import STATUSES, Filters
+from attribution_portal.programme.paging import Paging, paging
 from attribution_portal.templating import CAMPAIGN_STATES
 
 LIMIT: Final = 50
