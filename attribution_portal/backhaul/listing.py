@@ -24,7 +24,16 @@ from attribution_portal.platform_api.transport import Caller
 logger = logging.getLogger(__name__)
 
 LONGEST_ID: Final = 200
-MIRRORED: Final = ("title", "status", "created_at", "events", "clusters_read_at", "vanished_at", "last_seen")
+MIRRORED: Final = (
+    "title",
+    "status",
+    "created_at",
+    "events",
+    "clusters_read_at",
+    "vanished_at",
+    "last_seen",
+    "merge_id",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,11 +162,11 @@ def _keep(
 
 def _mirror(row: Package, package: wire.Package) -> bool:
     """Take over what the platform says; whether anything is different."""
-    before = (row.title, row.status, row.created_at, row.events, row.vanished_at)
+    before = (row.title, row.status, row.created_at, row.events, row.vanished_at, row.merge_id)
     status, events = package.status or "", [{"id": event.id, "title": event.title} for event in package.events]
     if (row.status, row.events) != (status, events):
         # Another stage of building, other events: its segments may be others too.
         row.clusters_read_at = None
     row.title, row.status, row.events = package.title, status, events
-    row.created_at, row.vanished_at = package.created_at, None
-    return before != (row.title, row.status, row.created_at, row.events, row.vanished_at)
+    row.created_at, row.vanished_at, row.merge_id = package.created_at, None, package.merge_id or ""
+    return before != (row.title, row.status, row.created_at, row.events, row.vanished_at, row.merge_id)

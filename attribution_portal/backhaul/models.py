@@ -62,6 +62,7 @@ class Package(models.Model):
     first_seen = models.DateTimeField()
     last_seen = models.DateTimeField()
     vanished_at = models.DateTimeField(null=True, help_text=_("When the platform's list was first read without it"))
+    merge_id = models.TextField(blank=True, help_text=_("The package that the platform merged this one into"))
 
     class Meta:
         constraints = [
@@ -257,6 +258,44 @@ class PollState(AttributionFields):
 
     def __str__(self) -> str:
         return f"{self.package_id} due {self.next_due}"
+
+
+class Review(AttributionFields):
+    """An account manager's sign-off of one row of the ledger, under the settings that were in force then.
+
+    `settings_changed_at` is the poll state's at that moment: a later change of the settings differs from it even when
+    it sets the same values again. The reviewer's name and e-mail address stay when the person goes. `withdrawn_*`: who
+    took it back, when and why; a newer sign-off stands beside it, and nothing is ever removed."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="reviews")
+    evaluation = models.ForeignKey(Evaluation, on_delete=models.RESTRICT, related_name="reviews")
+    settings_changed_at = models.DateTimeField(null=True)
+    reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    reviewer_name = models.CharField(max_length=254)
+    reviewer_email = models.CharField(max_length=254)
+    note = models.TextField(blank=True)
+    at = models.DateTimeField()
+    token = models.UUIDField(unique=True)
+    withdrawn_at = models.DateTimeField(null=True)
+    withdrawn_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.SET_NULL, related_name="+")
+    withdrawn_by_name = models.CharField(max_length=254, blank=True)
+    withdrawn_by_email = models.CharField(max_length=254, blank=True)
+    withdrawal_note = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~Q(reviewer_email=""), name="review_has_a_reviewer"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_by_email="", withdrawal_note="")
+                | (Q(withdrawn_at__gte=F("at")) & ~Q(withdrawn_by_email="")),
+                name="review_withdrawal_is_whole",
+            ),
+        ]
+        indexes = [models.Index(fields=["package", "-at"], name="reviews_of_a_package")]
+
+    def __str__(self) -> str:
+        return f"{self.package_id} {self.at:%Y-%m-%d %H:%M} {self.reviewer_email}"
 
 
 class PartnerPoll(models.Model):
