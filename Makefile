@@ -2,6 +2,8 @@
 PYTHON ?= python3
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
+# As many workers as processors, four at most; the tests of one file stay together.
+SIDE_BY_SIDE ?= -n auto --maxprocesses 4 --dist loadfile
 NPM := $(shell command -v npm 2>/dev/null || echo $(BIN)/npm)
 
 .PHONY: demo serve test lint check bench install browser
@@ -13,7 +15,7 @@ serve: install ## the whole portal on the platform that PLATFORM_BASE_URL names
 	@PORTAL_ENV=$${PORTAL_ENV-local} exec $(BIN)/python manage.py serve
 
 test: install browser ## all tests, against real PostgreSQL, Redis and Chromium
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE)
 
 lint: install ## style, types, templates, floors
 	$(BIN)/ruff check .
@@ -23,7 +25,7 @@ lint: install ## style, types, templates, floors
 	$(BIN)/djlint templates --lint --quiet
 
 check: lint browser ## the same tests with their coverage, and the linters
-	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --cov --cov-report=
 	$(BIN)/python -m coverage report --skip-covered --skip-empty
 
 bench: install browser ## speed, as ratios measured side by side in one run

@@ -1,7 +1,9 @@
 """Real PostgreSQL and Redis for a test run, in place before Django reads its settings (loaded with `-p tests.servers`).
 
 `DATABASE_URL` and `REDIS_URL` that are already set are used as they are; otherwise embedded servers start in a
-temporary folder that goes with the run.
+temporary folder that goes with the run. Workers that run side by side (`-n`, pytest-xdist) share neither Redis nor what
+is embedded, since one test may empty or stop what another one reads; in a PostgreSQL that was given, each has a
+database of its own.
 """
 
 from __future__ import annotations
@@ -18,19 +20,29 @@ from cryptography.fernet import Fernet
 
 from attribution_portal.ops import embedded
 
+# Workers inherit the environment of the process that started them: which of its servers were given, which embedded.
+_EMBEDDED = "PORTAL_TESTS_EMBEDDED"
+
 
 def supply() -> None:
     # A run that is stopped from outside stops its servers too.
     signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        for name in ("REDIS_URL", *os.environ.get(_EMBEDDED, "").split()):
+            os.environ.pop(name, None)
     # Registered first, so it runs last: after the servers' own exit hooks.
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    started: list[str] = []
     if not os.environ.get("DATABASE_URL"):
         folder.chmod(0o755)
         os.environ["DATABASE_URL"] = embedded.postgres(folder / "postgres")
         _without_fsync(os.environ["DATABASE_URL"])
+        started.append("DATABASE_URL")
     if not os.environ.get("REDIS_URL"):
         os.environ["REDIS_URL"] = embedded.redis(folder / "redis")
+        started.append("REDIS_URL")
+    os.environ[_EMBEDDED] = " ".join(started)
     os.environ.update(
         PORTAL_ENV="local",
         SECRET_KEY="only-for-tests-and-nowhere-else-0123456789",
