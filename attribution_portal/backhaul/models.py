@@ -253,6 +253,9 @@ class PollState(AttributionFields):
         ]
         indexes = [
             models.Index(fields=["next_due"], condition=Q(next_due__isnull=False), name="poll_due"),
+            models.Index(
+                fields=["partner", "next_due", "package"], condition=Q(next_due__isnull=False), name="poll_due_of_partner"
+            ),
             models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="poll_leased"),
         ]
 
@@ -301,7 +304,8 @@ class Review(AttributionFields):
 class PartnerPoll(models.Model):
     """How reading a partner as a whole goes (`outages`). While `parked_until` lies ahead nothing of this partner is
     polled; once it has passed, reading is tried carefully until something answers. `parked_since`: the first parking of
-    those in a row. `listed_at`: when its list of packages was last read; `list_due`: not to be read before."""
+    those in a row. `listed_at`: when its list of packages was last read; `list_due`: not to be read before.
+    `budget_until`: its packages are not read before, because the polling share of its reads was spent."""
 
     partner = models.OneToOneField(Partner, primary_key=True, on_delete=models.CASCADE, related_name="poll")
     listed_at = models.DateTimeField(null=True)
@@ -309,6 +313,7 @@ class PartnerPoll(models.Model):
     failing_since = models.DateTimeField(null=True)
     last_error = models.CharField(max_length=40, blank=True)
     list_due = models.DateTimeField(null=True)
+    budget_until = models.DateTimeField(null=True)
     parked_since = models.DateTimeField(null=True)
     parked_until = models.DateTimeField(null=True)
 
@@ -328,3 +333,20 @@ class PartnerPoll(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} listed {self.listed_at}"
+
+
+class PollHour(models.Model):
+    """What polling did for a partner in one hour, which begins at `hour`: packages read, of which with new results, and
+    packages that could not be read. For those who operate the portal; pruned (`rounds.prune`)."""
+
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    hour = models.DateTimeField()
+    read = models.PositiveIntegerField(default=0)
+    news = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["hour", "partner"], name="one_row_per_hour_and_partner")]
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.hour:%Y-%m-%d %H:%M} {self.read}"
