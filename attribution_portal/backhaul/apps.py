@@ -5,7 +5,9 @@ class BackhaulConfig(AppConfig):
     name = "attribution_portal.backhaul"
 
     def ready(self) -> None:
-        from attribution_portal.backhaul import outages
+        from attribution_portal import bands
+        from attribution_portal.backhaul import outages, windows
         from attribution_portal.partners.serving import resumed
 
         resumed.connect(outages.try_again)
+        bands.register(windows.of_event)

@@ -7,17 +7,16 @@ day they were recorded, because the platform gives no sales date, and are never 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Final, Literal
+from typing import Final
 
 from attribution_portal.charts import Chart, Figure, Layout, plotly_text
 from attribution_portal.charts.revenue_table import table
 from attribution_portal.charts.revenue_words import kind_names, notes, purchases, summary, total_line
 from attribution_portal.charts.sales import Compared, Kind, Metric, SeenAdjustment, Totals, totals
-from attribution_portal.charts.scene import Scene, scene
+from attribution_portal.charts.scene import Band, Scene, scene
 from attribution_portal.formats import Reader
 from attribution_portal.periods import By, Period
 from attribution_portal.platform_api.payloads import DailyRow
@@ -55,16 +54,6 @@ _LANE: Final = 0.1
 _BAND_LANES: Final = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Band:
-    """A labelled stretch of days behind the bars, both ends included."""
-
-    label: str
-    start: date
-    end: date
-    kind: Literal["campaign", "package"]
-
-
 def chart(
     *,
     days: Sequence[DailyRow],
@@ -98,7 +87,8 @@ def chart(
         reader=reader,
         compared=compared,
     )
-    return Chart("daily-revenue", _figure(view, bands, event_day), table(view), summary(view), _unit(view))
+    words = summary(view, bands=bands, event_day=event_day)
+    return Chart("daily-revenue", _figure(view, bands, event_day), table(view), words, _unit(view))
 
 
 def figure(

@@ -3,12 +3,18 @@ names."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
+from typing import Final
 
 from attribution_portal.charts.sales import Kind, Measure, Metric, Totals
-from attribution_portal.charts.scene import Scene, visible_kinds
+from attribution_portal.charts.scene import Band, Scene, visible_kinds
 from attribution_portal.formats import UNKNOWN, Reader
 from attribution_portal.periods import Period
+
+# More of them would drown the sentence; the panels of campaigns and packages list them all.
+_BANDS_TOLD: Final = 6
 
 
 def kind_names(reader: Reader) -> dict[Kind, str]:
@@ -24,7 +30,7 @@ def purchases(count: int, reader: Reader) -> str:
     return reader.ngettext("%(n)s purchase", "%(n)s purchases", count) % {"n": reader.count(count)}
 
 
-def summary(scene: Scene) -> str:
+def summary(scene: Scene, *, bands: Sequence[Band] = (), event_day: date | None = None) -> str:
     """The chart for people who do not see it; every number is the sum of what is drawn."""
     sentences = [_measured(scene) if scene.measured else _unmeasured(scene)]
     if scene.compared:
@@ -37,7 +43,26 @@ def summary(scene: Scene) -> str:
             for piece, label in zip(scene.slices, scene.labels, strict=True)
             if piece.provisional
         ]
+    sentences += _marked(scene, bands, event_day)
     return " ".join(sentences)
+
+
+def _marked(scene: Scene, bands: Sequence[Band], event_day: date | None) -> list[str]:
+    """What stands behind the bars: each band with all of its days, also those outside the period."""
+    reader, period = scene.reader, scene.period
+    found = [
+        reader.gettext("%(label)s, %(days)s") % {"label": band.label, "days": reader.day_range(band.start, band.end)}
+        for band in sorted(bands, key=lambda each: (each.start, each.end))
+        if band.start <= period.end and period.start <= band.end
+    ]
+    sentences = []
+    if event_day is not None and event_day in period:
+        sentences.append(reader.gettext("Event day: %(day)s.") % {"day": reader.day(event_day)})
+    if (more := len(found) - _BANDS_TOLD) > 0:
+        found[_BANDS_TOLD:] = [reader.ngettext("%(n)s more", "%(n)s more", more) % {"n": reader.count(more)}]
+    if found:
+        sentences.append(reader.gettext("Marked behind the bars: %(bands)s.") % {"bands": "; ".join(found)})
+    return sentences
 
 
 def _measured(scene: Scene) -> str:

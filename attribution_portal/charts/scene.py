@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import Literal
 
 from attribution_portal.charts.sales import (
     KINDS,
@@ -25,6 +26,16 @@ from attribution_portal.charts.sales import (
 from attribution_portal.formats import Reader
 from attribution_portal.periods import By, Period
 from attribution_portal.platform_api.payloads import DailyRow
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A labelled stretch of days behind the bars, both ends included."""
+
+    label: str
+    start: date
+    end: date
+    kind: Literal["campaign", "package"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,10 @@
-"""Which days an event's page covers: the chosen preset resolved against what is known of the event, and the campaigns'
-periods behind the chart."""
+"""Which days an event's page covers: the chosen preset resolved against what is known of the event, and what is marked
+behind the chart."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -39,8 +39,11 @@ def reach(
     event_day: date | None,
     campaigns: Iterable[Campaign],
     today: date,
+    others: Sequence[Band] = (),
 ) -> Reach:
-    """Resolve the selection; what cannot be resolved, or would be too long to read, falls back and says so."""
+    """Resolve the selection; what cannot be resolved, or would be too long to read, falls back and says so.
+
+    others: bands that are drawn beside the campaigns' own, and choose no days."""
     bands = campaign_bands(campaigns)
     seen = [row.date for row in days] + [row.day for row in adjustments.rows if row.day is not None]
     seen = [day for day in seen if FIRST_DAY <= day <= LAST_DAY]
@@ -68,7 +71,7 @@ def reach(
     by = granularity(period, selection.by)
     if selection.by not in (None, by):
         notes["by"] = _("This period is too long for that. Choose a shorter one.")
-    return Reach(period, by, bands, event_day, frozenset(periods), notes)
+    return Reach(period, by, (*bands, *others), event_day, frozenset(periods), notes)
 
 
 def campaign_bands(campaigns: Iterable[Campaign]) -> tuple[Band, ...]:

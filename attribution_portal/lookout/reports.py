@@ -9,6 +9,7 @@ from datetime import date
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from attribution_portal import bands
 from attribution_portal.adjustments import panel as adjustment_panel
 from attribution_portal.adjustments import tables as adjustment_tables
 from attribution_portal.adjustments.origins import Origin
@@ -179,6 +180,7 @@ def _scene(asked: Asked, read: Answers) -> _Scene:
         adjustments=found,
         event_day=event_day,
         campaigns=campaigns.items if campaigns else (),
+        others=bands.of_event(partner, asked.eid),
         today=asked.today,
     )
     # One axis holds one currency: adjustments in another are in their table and their KPI only.

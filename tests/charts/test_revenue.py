@@ -290,6 +290,21 @@ def test_bands_are_labelled_clipped_and_hung_below_each_other():
     ]
 
 
+def test_what_is_marked_behind_the_bars_is_said_in_words_too():
+    bands = (
+        Band("Package: Spring", date(2026, 6, 10), date(2026, 6, 24), "package"),
+        Band("Campaign", date(2026, 5, 1), date(2026, 6, 10), "campaign"),
+        Band("Elsewhere", date(2026, 7, 1), date(2026, 7, 9), "campaign"),
+    )
+    assert draw(bands=bands, event_day=date(2026, 6, 12)).summary.endswith(
+        "Event day: 12 June 2026. Marked behind the bars: Campaign, 1 May to 10 June 2026;"
+        " Package: Spring, 10 June to 24 June 2026."
+    )
+    many = [Band(f"{n}", date(2026, 6, n), date(2026, 6, n), "campaign") for n in range(1, 10)]
+    assert draw(bands=many).summary.endswith("6, 6 June 2026; 3 more.")
+    assert "Event day" not in draw(event_day=date(2026, 7, 1)).summary
+
+
 def test_labels_have_lanes_of_their_own_above_the_bars():
     band = Band("Campaign", date(2026, 6, 1), date(2026, 6, 10), "campaign")
     many = [replace(band, label=f"{n}", end=date(2026, 6, 10 + n)) for n in range(9)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from attribution_portal.backhaul.models import Package, PartnerPoll
+from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
+from tests.conftest import Partners
 from tests.lookout.conftest import Open
 from tests.pages import Element
 
@@ -142,6 +143,38 @@ def test_packages_that_contain_the_event_are_linked(partners: object, page: Open
         ("/p/partner-id-acme/packages/pkg_in/", "<b>pkg_in</b>")
     ]
     assert page("evt_bare").panel("packages")["data-state"] == "empty"
+
+
+def test_windows_of_packages_are_bands_in_picture_and_words(partners: Partners, page: Open) -> None:
+    def package(partner: Partner, name: str, event: str, *, window: int | None, sent: date | None, **more: Any) -> None:
+        made = Package.objects.create(
+            partner=partner,
+            package_id=name,
+            title=more.pop("title", name),
+            events=[{"id": event, "title": "x"}],
+            first_seen=NOON,
+            last_seen=NOON,
+            **more,
+        )
+        PollState.objects.create(package=made, partner=partner, window=window, email_sent_date=sent)
+
+    sent = date(2026, 6, 1)
+    package(partners.acme, "pkg_in", "evt_closed", window=14, sent=sent, title="<b>Munich</b> shows " + "long " * 20)
+    package(partners.acme, "pkg_no_anchor", "evt_closed", window=14, sent=None)
+    package(partners.acme, "pkg_no_length", "evt_closed", window=None, sent=sent)
+    package(partners.acme, "pkg_no_end", "evt_closed", window=10**9, sent=sent)
+    package(partners.acme, "pkg_other", "evt_clo", window=14, sent=sent)
+    package(partners.acme, "pkg_gone", "evt_closed", window=14, sent=sent, vanished_at=NOON)
+    package(partners.sakura, "pkg_foreign", "evt_closed", window=14, sent=sent)
+    shown = page("evt_closed", **{"from": "2026-05-20", "to": "2026-06-20"})
+    found = [s for s in shown.figure()["layout"]["shapes"] if s["templateitemname"] == "band-package"]
+    assert [(band["x0"], band["x1"], band["label"]["text"]) for band in found] == [
+        ("2026-06-01", "2026-06-16", "Package: &lt;b&gt;Munich&lt;/b&gt; shows long lo…")
+    ]
+    words = shown.root.one("figcaption", id="chart-daily-revenue-summary").text
+    assert "Package: <b>Munich</b> shows long lo…, 1 June to 15 June 2026." in words
+    outside = page("evt_closed", **{"from": "2026-05-20", "to": "2026-05-30"})
+    assert "Package" not in outside.root.one("figcaption", id="chart-daily-revenue-summary").text
 
 
 def test_packages_that_nobody_has_read_yet_are_not_said_to_be_none(page: Open) -> None:
