@@ -59,8 +59,8 @@ def look(partner: Partner) -> Known:
 
 
 def newest(partner: Partner) -> DefaultsChange | None:
-    """The newest change made here that was not refused."""
-    made = DefaultsChange.objects.filter(partner=partner).exclude(outcome=DefaultsChange.Outcome.REFUSED)
+    """The newest change made here that was not refused, and is not known to have got lost."""
+    made = DefaultsChange.objects.filter(partner=partner).exclude(outcome__in=DefaultsChange.IN_VAIN)
     return made.select_related("user").order_by("-made_at", "-pk").first()
 
 

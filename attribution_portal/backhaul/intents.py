@@ -23,6 +23,7 @@ _ON_RECORD: Final = {
     Change.Outcome.DONE: trail.Outcome.DONE,
     Change.Outcome.REFUSED: trail.Outcome.REFUSED,
     Change.Outcome.UNKNOWN: trail.Outcome.UNKNOWN,
+    Change.Outcome.NOT_TAKEN: trail.Outcome.REFUSED,
 }
 
 

@@ -21,6 +21,7 @@ from attribution_portal.platform_api.payloads import AttributionSettings
 
 MODELS = ("ALL_PURCHASES", "EVENTS_FROM_PACKAGE", "EVENT_SERIES")
 LONGEST_WINDOW = 365
+OUTCOMES = ("done", "unknown", "refused", "not_taken")
 
 
 class AttributionFields(models.Model):
@@ -80,12 +81,17 @@ class Package(models.Model):
 
 class Change(AttributionFields):
     """One change of settings, stored before it is sent, as `unknown`; its token admits it once. `before_*` are the
-    values in force until then; `intent` is its entry in the audit trail, which the outcome is linked to."""
+    values in force until then; `intent` is its entry in the audit trail, which the outcome is linked to. `not_taken`:
+    nobody heard of it again, and what was read later was something else."""
 
     class Outcome(models.TextChoices):
         DONE = "done", _("done")
         UNKNOWN = "unknown", _("not known yet")
         REFUSED = "refused", _("refused")
+        NOT_TAKEN = "not_taken", _("not taken")
+
+    # What such a change wanted was never in force.
+    IN_VAIN = (Outcome.REFUSED, Outcome.NOT_TAKEN)
 
     before_model = models.TextField(blank=True)
     before_window = models.BigIntegerField(null=True)
@@ -123,9 +129,7 @@ class SettingsChange(Change):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(outcome__in=["done", "unknown", "refused"]), name="change_outcome_known"
-            ),
+            models.CheckConstraint(condition=Q(outcome__in=OUTCOMES), name="change_outcome_known"),
             models.CheckConstraint(
                 condition=Q(user__isnull=True)
                 | Q(model__in=MODELS, window__gte=1, window__lte=LONGEST_WINDOW, email_sent_date__isnull=False),
@@ -148,9 +152,7 @@ class DefaultsChange(Change):
 
     class Meta:
         constraints = [
-            models.CheckConstraint(
-                condition=Q(outcome__in=["done", "unknown", "refused"]), name="defaults_outcome_known"
-            ),
+            models.CheckConstraint(condition=Q(outcome__in=OUTCOMES), name="defaults_outcome_known"),
             models.CheckConstraint(
                 condition=Q(user__isnull=False, model__in=MODELS, window__gte=1, window__lte=LONGEST_WINDOW),
                 name="defaults_change_is_whole",
@@ -254,9 +256,12 @@ class PollState(AttributionFields):
         indexes = [
             models.Index(fields=["next_due"], condition=Q(next_due__isnull=False), name="poll_due"),
             models.Index(
-                fields=["partner", "next_due", "package"], condition=Q(next_due__isnull=False), name="poll_due_of_partner"
+                fields=["partner", "next_due", "package"],
+                condition=Q(next_due__isnull=False),
+                name="poll_due_of_partner",
             ),
             models.Index(fields=["lease_until"], condition=Q(lease_until__isnull=False), name="poll_leased"),
+            models.Index(fields=["partner", "window", "-email_sent_date"], name="poll_by_window"),
         ]
 
     def __str__(self) -> str:
@@ -350,3 +355,25 @@ class PollHour(models.Model):
 
     def __str__(self) -> str:
         return f"{self.partner_id} {self.hour:%Y-%m-%d %H:%M} {self.read}"
+
+
+class Look(models.Model):
+    """When somebody last looked at a package's page: one row per person and package. `seen_at`: the last look, of the
+    visit that goes on. `before`: the last look of the visit before it, null during the first (`looks.look`)."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+")
+    package = models.ForeignKey(Package, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+    before = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["user", "package"], name="one_look_per_person_and_package"),
+            models.CheckConstraint(
+                condition=Q(before__isnull=True) | Q(before__lt=F("seen_at")), name="look_after_the_one_before"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id} · {self.package_id} · {self.seen_at:%Y-%m-%d %H:%M}"
