@@ -104,6 +104,7 @@ INSTALLED_APPS = [
     "attribution_portal.adjustments",
     "attribution_portal.lookout",
     "attribution_portal.backhaul",
+    "attribution_portal.review",
     "attribution_portal.dashboard",
     "attribution_portal.operators",
     "attribution_portal.ops",

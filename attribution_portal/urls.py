@@ -15,6 +15,7 @@ urlpatterns = [
     path("p/<partner:partner_id>/events/", include("attribution_portal.lookout.urls")),
     path("p/<partner:partner_id>/events/<id:eid>/adjustments/", include("attribution_portal.adjustments.urls")),
     path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
+    path("", include("attribution_portal.review.urls")),
     path("p/<partner:partner_id>/", include("attribution_portal.backhaul.urls")),
     path("operate/", include("attribution_portal.operators.urls")),
     path("account/", include("attribution_portal.accounts.urls")),

@@ -85,6 +85,11 @@ PARTNER = (
     PartnerAddress(
         "backhaul:defaults", "/p/{partner}/package-defaults/", 200, 422, proof=True, action=Action.CHANGE_DEFAULTS
     ),
+    # Review, of one package
+    PartnerAddress("review:sign-off", "/p/{partner}/packages/{package}/sign-off/", 302, 422, action=Action.REVIEW),
+    PartnerAddress(
+        "review:withdraw", "/p/{partner}/packages/{package}/sign-off/withdraw/", 302, 422, action=Action.REVIEW
+    ),
     # Members
     PartnerAddress("members:page", MEMBERS, action=Action.MANAGE_MEMBERS),
     PartnerAddress("members:invite", f"{MEMBERS}invite/", 302, 422, proof=True, action=Action.MANAGE_MEMBERS),

@@ -22,6 +22,10 @@ from attribution_portal.partners.models import Role
 # Every name under which something is recorded, in the order in which they are shown: the database keeps none.
 NAMES: Final[dict[str, Promise]] = {
     "id": gettext_lazy("Id"),
+    "signed_off": gettext_lazy("Signed off"),
+    "result": gettext_lazy("Result"),
+    "customers": gettext_lazy("Customers"),
+    "items": gettext_lazy("Items"),
     "role": gettext_lazy("Role"),
     "operator": gettext_lazy("Operates the portal"),
     "members_need_mfa": gettext_lazy("Members need a second factor"),
