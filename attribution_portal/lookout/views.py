@@ -12,12 +12,11 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from attribution_portal import http
 from attribution_portal.http import PortalRequest
-from attribution_portal.lookout import reports
+from attribution_portal.lookout import events_list, reports
 from attribution_portal.lookout.forms import SelectionForm
 from attribution_portal.panels import Panel
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.platform_api.errors import NotFound, NotPermitted
-from attribution_portal.programme import listing
 from attribution_portal.programme.filter_form import FiltersForm
 
 FIGURES = "figures"
@@ -28,8 +27,8 @@ FOUND = "found"
 def events(request: PortalRequest) -> HttpResponse:
     """The list or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
     form = FiltersForm(request.GET)
-    page = listing.page(
-        listing.Asked(
+    page = events_list.page(
+        events_list.Asked(
             partner=request.partner,
             filters=form.filters,
             number=form.number,

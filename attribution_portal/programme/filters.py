@@ -58,3 +58,12 @@ class Filters:
         """`path`, the list's own, with these filters."""
         parameters = self.parameters(page=page)
         return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A box that can be ticked."""
+
+    value: str
+    label: str
+    chosen: bool
