@@ -20,6 +20,9 @@ class Layout(TypedDict, total=False):
     separators: str
     showlegend: bool
     height: int
+    bargap: float
+    annotations: list[dict[str, object]]
+    uniformtext: dict[str, object]
     xaxis: dict[str, object]
     yaxis: dict[str, object]
     shapes: list[dict[str, object]]
