@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from attribution_portal.platform_api.cache import Ages
-from attribution_portal.platform_api.calls import Read, read, write
+from attribution_portal.platform_api.calls import Question, Read, write
 from attribution_portal.platform_api.events import scope
 from attribution_portal.platform_api.payloads import Adjustment, Reading, Taken
 from attribution_portal.platform_api.payloads import events as decode
@@ -20,7 +20,12 @@ def list_for_event(*, caller: Caller, eid: str) -> Reading[tuple[Adjustment, ...
     """§6 `GET /campaign_results/`: the event's rows, each id once. Raises NotPermitted where the deployment
     does not let partner accounts read them (401 or 403); the rows inside daily revenue are then the only
     source."""
-    return read(LIST, caller=caller, scope=scope(eid), query={"eid": eid, "partner_id": caller.partner_id})
+    return of_event(partner_id=caller.partner_id, eid=eid).read(caller)
+
+
+def of_event(*, partner_id: str, eid: str) -> Question[tuple[Adjustment, ...]]:
+    """What `list_for_event` reads."""
+    return Question(LIST, scope(eid), {"eid": eid, "partner_id": partner_id})
 
 
 def create(*, caller: Caller, eid: str, purchases: int, revenue: Decimal) -> Taken[Adjustment | None]:

@@ -23,7 +23,7 @@ import threading
 import time
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar, cast
@@ -33,10 +33,12 @@ from attribution_portal.platform_api.entries import (
     Body,
     Entry,
     Key,
+    State,
     digest_of,
     keep,
     keep_no,
     load,
+    load_all,
     save_failure,
 )
 from attribution_portal.platform_api.errors import (
@@ -110,6 +112,27 @@ def read_fresh(key: Key, *, source: Source[T]) -> Reading[T]:
     except store.StoreDown:
         return _unkept(source)
     return _fetch_and_keep(key, mark, source)
+
+
+Kept = Reading[T] | PlatformError | None
+
+
+def peek(wanted: Sequence[tuple[Key, Ages, Source[T]]]) -> list[Kept[T]]:
+    """What is kept of each, in one round trip and however old, stale past its soft age: nobody is asked. An error is an
+    answer that is remembered, or the failure of a moment ago; None says that nothing is known. Raises StoreDown."""
+    states = load_all([(key, source.endpoint) for key, _ages, source in wanted])
+    return [_peeked(state, ages, source) for state, (_key, ages, source) in zip(states, wanted, strict=True)]
+
+
+def _peeked(state: State, ages: Ages, source: Source[T]) -> Kept[T]:
+    entry = state.entry
+    if entry is None:
+        return state.failed
+    try:
+        kept = _kept(entry, source)
+    except (NotFound, NotPermitted) as no:
+        return no
+    return state.failed if kept is None else replace(kept, stale=entry.age > ages.soft)
 
 
 def _unkept(source: Source[T]) -> Reading[T]:

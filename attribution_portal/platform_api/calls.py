@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Generic, TypeVar
 
-from attribution_portal.platform_api import budget, cache, configuration, entries, tokens, transport
-from attribution_portal.platform_api.cache import Ages, Source
-from attribution_portal.platform_api.entries import Body
+from attribution_portal.platform_api import budget, cache, configuration, entries, store, tokens, transport
+from attribution_portal.platform_api.cache import Ages, Kept, Source
+from attribution_portal.platform_api.entries import Body, Key
 from attribution_portal.platform_api.errors import BadPayload, PlatformError, SignInFailed, Unavailable, Unknown
 from attribution_portal.platform_api.outcomes import (
     TOO_MANY_REQUESTS,
@@ -61,6 +61,34 @@ class Read(Generic[T]):
     nothing_on: tuple[type[PlatformError], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Question(Generic[T]):
+    """A reading call with what it asks for: to be read, or to be looked up among what is kept."""
+
+    call: Read[T]
+    scope: str
+    query: Mapping[str, object] = field(default_factory=dict)
+    segments: Mapping[str, str] = field(default_factory=dict)
+
+    def read(self, caller: Caller) -> Reading[T]:
+        return read(self.call, caller=caller, scope=self.scope, query=self.query, **self.segments)
+
+
+def kept(questions: Sequence[Question[T]], *, partner_id: str) -> list[Kept[T]]:
+    """The last known answer to each, in one round trip and however old; see `cache.peek`. Raises StoreDown."""
+    return cache.peek([_looked_up(question, partner_id) for question in questions])
+
+
+def _looked_up(question: Question[T], partner_id: str) -> tuple[Key, Ages, Source[T]]:
+    call, path = question.call, question.call.endpoint.path(**question.segments)
+    key = _key(call, partner_id=partner_id, path=path, pairs=query_pairs(question.query), scope=question.scope)
+    return key, call.ages, _source(call, lambda: _nobody(call.endpoint))
+
+
+def _nobody(endpoint: Endpoint) -> Body:
+    raise Unavailable("looked up, not read", endpoint=endpoint.name)
+
+
 def read(
     call: Read[T],
     *,
@@ -72,28 +100,43 @@ def read(
     """Through the cache, or past it for polling and rereading callers, whose answers are kept there all the
     same."""
     path = call.endpoint.path(**segments)
-    pairs = query_pairs(query or {})
-    key = entries.key_for(
-        partner_id=caller.partner_id,
-        endpoint=call.endpoint.name,
-        params=(("path", path), *pairs),
-        scope=scope,
-    )
+    key = _key(call, partner_id=caller.partner_id, path=path, pairs=query_pairs(query or {}), scope=scope)
 
     def source(asking: Callable[[], Caller]) -> Source[T]:
-        return Source(
-            endpoint=call.endpoint.name,
-            decoder=f"{call.decode.__module__}.{call.decode.__qualname__}",
-            fetch=lambda: _fetch(call, caller=asking(), path=path, query=query),
-            decode=lambda body: _decode(call, body),
-        )
+        return _source(call, lambda: _fetch(call, caller=asking(), path=path, query=query))
 
+    if caller.only_kept:
+        return _only_kept(key, call, source(lambda: caller))
     front = source(lambda: caller)
     if caller.lane == "polling" or caller.reread:
         return cache.read_fresh(key, source=front)
     # A refresh behind the page has a whole page's time of its own, from when it starts.
     behind = source(lambda: replace(caller, deadline=configuration.page_deadline()))
     return cache.read(key, ages=call.ages, source=front, behind=behind, until=_end_of(caller))
+
+
+def _only_kept(key: Key, call: Read[T], source: Source[T]) -> Reading[T]:
+    try:
+        (found,) = cache.peek([(key, call.ages, source)])
+    except store.StoreDown:
+        found = None
+    if isinstance(found, Reading):
+        return found
+    raise found or Unavailable("nothing is kept", endpoint=call.endpoint.name)
+
+
+def _key(call: Read[T], *, partner_id: str, path: str, pairs: tuple[tuple[str, str], ...], scope: str) -> Key:
+    params = (("path", path), *pairs)
+    return entries.key_for(partner_id=partner_id, endpoint=call.endpoint.name, params=params, scope=scope)
+
+
+def _source(call: Read[T], fetch: Callable[[], Body]) -> Source[T]:
+    return Source(
+        endpoint=call.endpoint.name,
+        decoder=f"{call.decode.__module__}.{call.decode.__qualname__}",
+        fetch=fetch,
+        decode=lambda body: _decode(call, body),
+    )
 
 
 def write(

@@ -127,7 +127,22 @@ def digest_of(content: bytes) -> str:
 
 def load(key: Key, endpoint: str) -> State:
     """One round trip. Raises StoreDown."""
-    mark, entry, failed, before = store.attempt(lambda client: client.mget(key.mark, key.name, key.failed, key.before))
+    return load_all([(key, endpoint)])[0]
+
+
+def load_all(keys: Sequence[tuple[Key, str]]) -> list[State]:
+    """What is known of each of many keys, with their endpoints, in one round trip. Raises StoreDown."""
+    if not keys:
+        return []
+    names = [name for key, _endpoint in keys for name in (key.mark, key.name, key.failed, key.before)]
+    stored = store.attempt(lambda client: client.mget(names))
+    return [
+        _state(*stored[at : at + 4], endpoint=endpoint)
+        for at, (_key, endpoint) in zip(range(0, len(stored), 4), keys, strict=True)
+    ]
+
+
+def _state(mark: object, entry: object, failed: object, before: object, *, endpoint: str) -> State:
     present = mark.decode() if isinstance(mark, bytes) else ""
     kept = _unpacked(entry) if isinstance(entry, bytes) else None
     if kept is None and isinstance(before, bytes):

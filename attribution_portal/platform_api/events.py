@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from attribution_portal.platform_api.cache import Ages
-from attribution_portal.platform_api.calls import Read, read, write
+from attribution_portal.platform_api.calls import Question, Read, read, write
 from attribution_portal.platform_api.errors import NotFound
 from attribution_portal.platform_api.payloads import (
     Benchmark,
@@ -99,7 +99,12 @@ def campaigns_statistics(*, caller: Caller) -> Reading[CampaignsStatistics]:
 
 def statistics(*, caller: Caller, eid: str) -> Reading[EventStatistics]:
     """§5 `GET /events/{eid}/statistics`: one event's sums; any may be None."""
-    return read(STATISTICS, caller=caller, scope=scope(eid), eid=eid)
+    return statistics_of(eid=eid).read(caller)
+
+
+def statistics_of(*, eid: str) -> Question[EventStatistics]:
+    """What `statistics` reads."""
+    return Question(STATISTICS, scope(eid), segments={"eid": eid})
 
 
 def series(*, caller: Caller, eid: str) -> Reading[Page[Event]]:
@@ -127,8 +132,13 @@ def daily_revenue(*, caller: Caller, eid: str, currency: str | None) -> Reading[
 
     Money is in `currency`, or in the platform's own choice when None. Days without sales may be missing.
     """
+    return daily_revenue_of(eid=eid, currency=currency).read(caller)
+
+
+def daily_revenue_of(*, eid: str, currency: str | None) -> Question[DailyRevenue]:
+    """What `daily_revenue` reads."""
     query = {"event_id": eid, "currency": currency, "start_date": FIRST_DAY, "end_date": LAST_DAY}
-    return read(DAILY_REVENUE, caller=caller, scope=scope(eid), query=query)
+    return Question(DAILY_REVENUE, scope(eid), query)
 
 
 def attribution_model(*, caller: Caller, eid: str) -> Reading[str | None]:

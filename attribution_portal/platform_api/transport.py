@@ -55,6 +55,7 @@ class Caller:
     the cache.
     deadline: on time.monotonic(), for all calls that share the caller; None lets each call take its own time.
     reread: the cache is bypassed for reading; what comes is stored in it.
+    only_kept: nobody is asked; what is not kept is Unavailable.
     """
 
     account: Account
@@ -62,6 +63,7 @@ class Caller:
     lane: Literal["person", "polling"] = "person"
     deadline: float | None = None
     reread: bool = False
+    only_kept: bool = False
 
     def __post_init__(self) -> None:
         # It travels in the header that scopes every call; without it the platform might choose a partner itself.
@@ -74,6 +76,9 @@ class Caller:
 
     def rereading(self) -> Caller:
         return replace(self, reread=True)
+
+    def asking_nobody(self) -> Caller:
+        return replace(self, only_kept=True)
 
 
 @dataclass(frozen=True, slots=True)
