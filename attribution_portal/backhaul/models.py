@@ -310,7 +310,8 @@ class PartnerPoll(models.Model):
     """How reading a partner as a whole goes (`outages`). While `parked_until` lies ahead nothing of this partner is
     polled; once it has passed, reading is tried carefully until something answers. `parked_since`: the first parking of
     those in a row. `listed_at`: when its list of packages was last read; `list_due`: not to be read before.
-    `budget_until`: its packages are not read before, because the polling share of its reads was spent."""
+    `budget_until`: its packages are not read before, because the polling share of its reads was spent. `claimed_at`:
+    when some of them were last claimed; who has waited longest comes first."""
 
     partner = models.OneToOneField(Partner, primary_key=True, on_delete=models.CASCADE, related_name="poll")
     listed_at = models.DateTimeField(null=True)
@@ -319,6 +320,7 @@ class PartnerPoll(models.Model):
     last_error = models.CharField(max_length=40, blank=True)
     list_due = models.DateTimeField(null=True)
     budget_until = models.DateTimeField(null=True)
+    claimed_at = models.DateTimeField(null=True)
     parked_since = models.DateTimeField(null=True)
     parked_until = models.DateTimeField(null=True)
 
