@@ -35,7 +35,7 @@ from attribution_portal.charts import theme
 from attribution_portal.panels import Kpi, Panel, Text
 
 if TYPE_CHECKING:
-    from attribution_portal.charts import Cell, Chart, Figure, Row, Table
+    from attribution_portal.charts import Cell, Chart, Column, Figure, Row, Table
     from attribution_portal.formats import Reader
 
 register = template.Library()
@@ -348,6 +348,15 @@ def _cell(cell: Cell, *, label: str, numeric: bool, heads: bool, provisional: st
     return f'<td data-label="{label}"{value}>{shown}</td>'
 
 
+def _head(column: Column) -> str:
+    label = escape(column.label)
+    if column.href is not None:
+        label = f'<a href="{escape(column.href)}">{label}</a>'
+    number = ' class="num"' if column.numeric else ""
+    order = f' aria-sort="{column.sorted}"' if column.sorted else ""
+    return f'<th scope="col"{number}{order}>{label}</th>'
+
+
 def _row(row: Row, columns: list[tuple[str, bool]], provisional: str, anchor: str = "") -> str:
     cells = "".join(
         _cell(
@@ -376,8 +385,7 @@ def data_table(context: Context, table: Table, caption: str = "", *, anchors: bo
     columns = [(escape(column.label), column.numeric) for column in table.columns]
     naming = f' aria-labelledby="panel-{escape(panel.name)}-title"' if panel and not caption else ""
     title = f'<caption class="visually-hidden">{escape(caption)}</caption>' if caption else ""
-    number = ' class="num"'
-    heads = "".join(f'<th scope="col"{number if numeric else ""}>{label}</th>' for label, numeric in columns)
+    heads = "".join(_head(column) for column in table.columns)
     word = gettext("provisional")
     anchor = f"{table.name}-" if anchors else ""
     rows = "".join(_row(row, columns, word if row.provisional else "", anchor) for row in table.rows)

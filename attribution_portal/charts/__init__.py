@@ -10,7 +10,7 @@ Texts know one tag, `<br>`: for any other Plotly writes inline styles, which the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypedDict
+from typing import Literal, TypedDict
 
 
 class Layout(TypedDict, total=False):
@@ -37,11 +37,14 @@ class Figure(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`label` is what people read; numeric columns stand right."""
+    """`label` is what people read; numeric columns stand right. `href` leads to the table sorted by this column, None
+    where it cannot be; `sorted` says that it is, and which way."""
 
     key: str
     label: str
     numeric: bool
+    href: str | None = None
+    sorted: Literal["ascending", "descending"] | None = None
 
 
 @dataclass(frozen=True, slots=True)

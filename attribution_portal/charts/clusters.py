@@ -6,9 +6,10 @@ Where the base is missing, or smaller than the customers, there is no rate and t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from attribution_portal.charts import Cell, Chart, Column, Figure, Row, Table, plotly_text, wilson
 from attribution_portal.formats import UNKNOWN, Reader, raw
@@ -19,10 +20,38 @@ _PLACES = 6
 _BAR_PX, _FRAME_PX, _LEAST_PX = 32, 24, 160
 
 
+SORTS: Final = ("cluster", "customers", "items", "revenue", "revenue_per_customer", "share", "rate")
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """By which column the table is sorted. What is not known comes last either way."""
+
+    key: str = "revenue"
+    descending: bool = True
+
+    @classmethod
+    def parse(cls, text: str) -> Order:
+        """`revenue` or `-revenue`; the usual order for anything else."""
+        key = text.removeprefix("-")
+        return cls(key, text.startswith("-")) if key in SORTS else cls()
+
+    def __str__(self) -> str:
+        return f"-{self.key}" if self.descending else self.key
+
+    def by(self, key: str) -> Order:
+        """What a click on a column's head asks for: numbers from the largest, and the other way when sorted so."""
+        return Order(key, not self.descending if key == self.key else key != "cluster")
+
+
+USUAL: Final = Order()
+
+
 @dataclass(frozen=True, slots=True)
 class ClusterRow:
     """One cluster's result. `tc` is its id, `label` its name where the platform gives one; `base` counts the
-    people in the segment, None when not known; `revenue` is money, `customers` and `items` are counts."""
+    people in the segment, None when not known; `revenue` is money, `customers` and `items` are counts. `listed`: False
+    where the package names its clusters, and not this one."""
 
     tc: str
     label: str | None
@@ -30,7 +59,7 @@ class ClusterRow:
     items: int
     revenue: Decimal
     base: int | None
-    href: str | None = None
+    listed: bool = True
 
     @property
     def name(self) -> str:
@@ -45,21 +74,52 @@ class ClusterRow:
         return Decimal(self.customers) / self.base
 
     @property
+    def revenue_per_customer(self) -> Decimal | None:
+        return self.revenue / self.customers if self.customers else None
+
+    @property
     def interval(self) -> tuple[float, float] | None:
         """The rate's 95 % Wilson interval."""
         return None if self.rate is None or self.base is None else wilson.interval(self.customers, self.base)
 
 
-def chart(*, clusters: Sequence[ClusterRow], currency: str | None, reader: Reader) -> Chart:
-    """Bars, table and sentence, clusters with the most revenue first. Customers summed over clusters are an
-    upper bound: one person may be in two."""
-    ranked = tuple(sorted(clusters, key=lambda each: (-each.revenue, each.name, each.tc)))
+def chart(
+    *,
+    clusters: Sequence[ClusterRow],
+    currency: str | None,
+    reader: Reader,
+    order: Order = USUAL,
+    link: Callable[[Order], str] | None = None,
+) -> Chart:
+    """Bars, table and sentence. The bars begin with the most revenue, the table is in `order`, to which `link` leads.
+    Customers summed over clusters are an upper bound: one person may be in two."""
+    ranked = ranked_by(clusters, USUAL)
     return Chart(
         "clusters",
         _figure(ranked, currency, reader),
-        _table(ranked, currency, reader),
+        _table(ranked_by(clusters, order), currency, reader, order, link),
         _summary(ranked, currency, reader),
     )
+
+
+def ranked_by(clusters: Sequence[ClusterRow], order: Order) -> tuple[ClusterRow, ...]:
+    by_name = sorted(clusters, key=lambda each: (each.name.casefold(), each.tc))
+    if order.key == "cluster":
+        return tuple(reversed(by_name) if order.descending else by_name)
+    values = {id(each): _value(each, order.key) for each in by_name}
+    known = [each for each in by_name if values[id(each)] is not None]
+    sign = -1 if order.descending else 1
+    known.sort(key=lambda each: sign * (values[id(each)] or Decimal(0)))
+    return (*known, *(each for each in by_name if values[id(each)] is None))
+
+
+def _value(row: ClusterRow, key: str) -> Decimal | None:
+    if key == "rate":
+        return row.rate
+    if key == "revenue_per_customer":
+        return row.revenue_per_customer
+    # Of one total, shares stand in the order of the revenues.
+    return Decimal({"customers": row.customers, "items": row.items}.get(key, row.revenue))
 
 
 def comparison_note(clusters: Sequence[ClusterRow], reader: Reader) -> str:
@@ -144,16 +204,36 @@ def _short(label: str) -> str:
     return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1].rstrip() + "…"
 
 
-def _table(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader) -> Table:
-    columns = (
-        Column("cluster", reader.gettext("Cluster"), numeric=False),
-        Column("customers", reader.gettext("Customers"), numeric=True),
-        Column("items", reader.gettext("Items"), numeric=True),
-        Column("revenue", reader.gettext("Revenue"), numeric=True),
-        Column("revenue_per_customer", reader.gettext("Revenue per customer"), numeric=True),
-        Column("share", reader.gettext("Share of revenue"), numeric=True),
-        Column("rate", reader.gettext("Rate"), numeric=True),
-        Column("interval", reader.gettext("Interval (95%)"), numeric=False),
+def labels(reader: Reader) -> dict[str, str]:
+    """The table's columns, in order."""
+    return {
+        "cluster": reader.gettext("Cluster"),
+        "customers": reader.gettext("Customers"),
+        "items": reader.gettext("Items"),
+        "revenue": reader.gettext("Revenue"),
+        "revenue_per_customer": reader.gettext("Revenue per customer"),
+        "share": reader.gettext("Share of revenue"),
+        "rate": reader.gettext("Rate"),
+        "interval": reader.gettext("Interval (95%)"),
+    }
+
+
+def _table(
+    ranked: tuple[ClusterRow, ...],
+    currency: str | None,
+    reader: Reader,
+    order: Order,
+    link: Callable[[Order], str] | None,
+) -> Table:
+    columns = tuple(
+        Column(
+            key,
+            label,
+            numeric=key not in ("cluster", "interval"),
+            href=link(order.by(key)) if link is not None and key in SORTS else None,
+            sorted=("descending" if order.descending else "ascending") if link and key == order.key else None,
+        )
+        for key, label in labels(reader).items()
     )
     total = _total(ranked)
     rows = tuple(_row(each, total, currency, reader) for each in ranked)
@@ -172,18 +252,18 @@ def _table(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader)
 
 
 def _row(row: ClusterRow, total: Decimal, currency: str | None, reader: Reader) -> Row:
-    each = row.revenue / row.customers if row.customers else None
+    each = row.revenue_per_customer
     rate, span = row.rate, row.interval
     return Row(
         row.tc,
         (
-            Cell(row.name, href=row.href),
+            Cell(row.name, note="" if row.listed else reader.gettext("not among the clusters that the package lists")),
             Cell(reader.count(row.customers), raw(row.customers)),
             Cell(reader.count(row.items), raw(row.items)),
             Cell(reader.money(row.revenue, currency), raw(row.revenue)),
             Cell(reader.money(each, currency), raw(each and round(each, 2))),
             _share(row.revenue, total, reader),
-            Cell(reader.percent(rate), raw(rate and round(rate, _PLACES)), note=_withheld(row, reader)),
+            Cell(reader.percent(rate), raw(rate and round(rate, _PLACES)), note=withheld(row, reader)),
             Cell(
                 UNKNOWN
                 if span is None
@@ -200,7 +280,7 @@ def _share(part: Decimal, total: Decimal, reader: Reader) -> Cell:
     return Cell(reader.percent(share), raw(share and round(share, _PLACES)))
 
 
-def _withheld(row: ClusterRow, reader: Reader) -> str:
+def withheld(row: ClusterRow, reader: Reader) -> str:
     """Why there is no rate."""
     if row.rate is not None:
         return ""
@@ -208,6 +288,8 @@ def _withheld(row: ClusterRow, reader: Reader) -> str:
         return reader.gettext("size of the cluster not known")
     if row.base <= 0:
         return reader.gettext("nobody is in the cluster")
+    if row.customers < 0:
+        return reader.gettext("the platform counts fewer than no customers")
     return reader.gettext("more customers than people in the cluster")
 
 
