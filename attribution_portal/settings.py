@@ -160,7 +160,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "attribution_portal.controls.Renderer"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── 5. Where facts and caches live ──────────────────────────────────────────────────────────────────────────────────
