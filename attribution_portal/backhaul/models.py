@@ -306,6 +306,63 @@ class Review(AttributionFields):
         return f"{self.package_id} {self.at:%Y-%m-%d %H:%M} {self.reviewer_email}"
 
 
+class KnownDefaults(AttributionFields):
+    """A partner's defaults as last read, so that lists can say which packages deviate without asking the platform."""
+
+    partner = models.OneToOneField(Partner, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    read_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} read {self.read_at}"
+
+
+class Summary(models.Model):
+    """One package in one narrow row, by which lists filter, sort, count and sum thousands of them at once.
+
+    Nothing writes it but the database itself: triggers on the rows that it is made of (migration 0009) put it together
+    anew whenever one of them changes, so that no writer can forget to. What depends on the time of day, or on whether
+    the partner is parked, is not in it (`overview`).
+
+    `search`: title, id and event titles in lower case. `window_end`: the last day that counts. `is_final`: results were
+    read on a later day of the partner's. `settings_at`: when the settings last changed. `changes`: how often they did,
+    `late_changes`: how often after the window had ended. `deviates`: a value of its own differs from the partner's
+    default. `signed`: a `reviews.Kind`."""
+
+    package = models.OneToOneField(Package, primary_key=True, on_delete=models.CASCADE, related_name="summary")
+    partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="+", db_index=False)
+    title = models.TextField()
+    search = models.TextField()
+    status = models.TextField()
+    merged = models.BooleanField()
+    vanished = models.BooleanField()
+    created_at = models.DateTimeField(null=True)
+    model = models.TextField()
+    window_end = models.DateField(null=True)
+    has_results = models.BooleanField()
+    customers = models.BigIntegerField(null=True)
+    items = models.BigIntegerField(null=True)
+    revenue = models.DecimalField(max_digits=24, decimal_places=4, null=True)
+    result_at = models.DateTimeField(null=True)
+    settings_at = models.DateTimeField(null=True)
+    moved_at = models.DateTimeField(null=True, help_text=_("The later of the two"))
+    first_seen = models.DateTimeField()
+    pending = models.BooleanField()
+    is_final = models.BooleanField()
+    failing_since = models.DateTimeField(null=True)
+    changes = models.IntegerField()
+    late_changes = models.IntegerField()
+    deviates = models.BooleanField()
+    signed = models.CharField(max_length=20)
+    signed_at = models.DateTimeField(null=True)
+    signed_by = models.TextField()
+
+    class Meta:
+        indexes = [models.Index(fields=["partner", "-created_at"], name="summaries_of_a_partner")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class PartnerPoll(models.Model):
     """How reading a partner as a whole goes (`outages`). While `parked_until` lies ahead nothing of this partner is
     polled; once it has passed, reading is tried carefully until something answers. `parked_since`: the first parking of
