@@ -63,7 +63,10 @@ def adjustments(
                 Cell(reader.count(row.purchases), raw(row.purchases)),
                 Cell(reader.money(row.revenue, currency), raw(row.revenue)),
                 _entered_by(row, made.get(row.id)),
-                Cell(_seen_in(row), note=_provenance(row)),
+                Cell(
+                    _seen_in(row, found),
+                    note=_("The platform gave this row twice with different values.") if row.conflicting else "",
+                ),
             ),
         )
         for row in found.rows
@@ -92,17 +95,18 @@ def _entered_by(row: AdjustmentRow, request: AdjustmentRequest | None) -> Cell:
     return Cell(request.user.shown_name, note=request.reason)
 
 
-def _seen_in(row: AdjustmentRow) -> str:
+def _seen_in(row: AdjustmentRow, found: Adjustments) -> str:
+    """Which of the platform's two answers carried this row, and what is known of the other one."""
     if len(row.seen_in) == 2:
-        return _("Both")
-    return _("Campaign results") if "results" in row.seen_in else _("Daily revenue")
-
-
-def _provenance(row: AdjustmentRow) -> str:
-    """What to keep in mind about how this row arrived; most rows came both ways and agree."""
-    words = []
+        return _("Campaign results and daily revenue")
+    if "results" in row.seen_in:
+        return (
+            _("Campaign results only, not in daily revenue")
+            if row.one_way
+            else _("Campaign results; daily revenue could not be read")
+        )
     if row.one_way:
-        words.append(_("Not in daily revenue.") if "results" in row.seen_in else _("Not in campaign results."))
-    if row.conflicting:
-        words.append(_("The platform gave this row twice with different values."))
-    return " ".join(words)
+        return _("Daily revenue only, not in campaign results")
+    if not found.results_permitted:
+        return _("Daily revenue; campaign results may not be read")
+    return _("Daily revenue; campaign results could not be read")

@@ -18,6 +18,7 @@ from attribution_portal.adjustments.guard import Check, Finding, Proposal
 from attribution_portal.adjustments.intents import Outcome, SentBefore, sent_before
 from attribution_portal.adjustments.models import AdjustmentRequest, DeletedAdjustment
 from attribution_portal.adjustments.origins import Origin
+from attribution_portal.adjustments.panel import NAME
 from attribution_portal.adjustments.reading import Desk
 from attribution_portal.adjustments.rows import AUTOMATED, AdjustmentRow
 from attribution_portal.adjustments.sending import (
@@ -123,13 +124,13 @@ def delete(request: PortalRequest, eid: str) -> HttpResponse:
     try:
         made = sending.delete(_person(request, form), desk, row, reason=form.cleaned_data["reason"])
     except BeingDeleted:
-        messages.info(request, _("This row is being deleted already. Nothing was sent again."))
-        return _to_messages(request, eid, origin)
+        messages.info(request, _("This row is being deleted already. Nothing was sent again."), NAME)
+        return _return(request, eid, origin)
     except SentBefore:
         return _raced(request, form, origin)
     except NotFound:
-        messages.info(request, _("The row was gone already: somebody else deleted it. Nothing else was deleted."))
-        return _to_messages(request, eid, origin)
+        messages.info(request, _("The row was gone already: somebody else deleted it. Nothing else was deleted."), NAME)
+        return _return(request, eid, origin)
     except PlatformError as error:
         form.add_error(None, str(error.sentence) + " " + _("Nothing was deleted."))
         form.renew_token()
@@ -146,8 +147,8 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     origin = Origin.named(request.POST)
     form = UndoForm(request.POST)
     if not form.is_valid():
-        messages.error(request, forms.INCOMPLETE)
-        return _to_messages(request, eid, origin)
+        messages.error(request, forms.INCOMPLETE, NAME)
+        return _return(request, eid, origin)
     if (known := _known(request, form)) is not None:
         return _sent_before(request, known, origin)
     mine = DeletedAdjustment.objects.filter(partner=request.partner, event_id=eid)
@@ -156,13 +157,13 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
         raise Http404
     desk = _desk(request, eid)
     if (unread := desk.found.results_error) is not None:
-        messages.error(request, str(unread.sentence) + " " + _("Nothing was restored."))
-        return _to_messages(request, eid, origin)
+        messages.error(request, str(unread.sentence) + " " + _("Nothing was restored."), NAME)
+        return _return(request, eid, origin)
     if tombstone.currency != request.partner.currency:
         # The call names no currency: the same number would be other money.
         words = _("It was in %(currency)s, and the partner's currency is another one now. Nothing was restored.")
-        messages.error(request, words % {"currency": tombstone.currency or "—"})
-        return _to_messages(request, eid, origin)
+        messages.error(request, words % {"currency": tombstone.currency or "—"}, NAME)
+        return _return(request, eid, origin)
     proposal = Proposal(tombstone.purchases, tombstone.revenue, today=_today(request))
     found = preview.findings(request.partner, desk, proposal, equal_under_way=False)
     equal = next(finding for finding in found if finding.check is Check.EQUAL_ROW)
@@ -178,16 +179,18 @@ def undo(request: PortalRequest, eid: str) -> HttpResponse:
     try:
         made = sending.restore(_person(request, form), desk, tombstone)
     except StillThere:
-        messages.info(request, _("The row is there: the platform still has it, or has it again. Nothing was restored."))
-        return _to_messages(request, eid, origin)
+        messages.info(
+            request, _("The row is there: the platform still has it, or has it again. Nothing was restored."), NAME
+        )
+        return _return(request, eid, origin)
     except RestoredBefore:
-        messages.info(request, _("This was restored already. Nothing was sent again."))
-        return _to_messages(request, eid, origin)
+        messages.info(request, _("This was restored already. Nothing was sent again."), NAME)
+        return _return(request, eid, origin)
     except SentBefore:
         return _raced(request, form, origin)
     except PlatformError as error:
-        messages.error(request, str(error.sentence) + " " + _("Nothing was restored."))
-        return _to_messages(request, eid, origin)
+        messages.error(request, str(error.sentence) + " " + _("Nothing was restored."), NAME)
+        return _return(request, eid, origin)
     _tell(request, made)
     return _return(request, eid, origin, row=made.platform_id)
 
@@ -203,7 +206,7 @@ def check(request: PortalRequest, eid: str) -> HttpResponse:
     if known is None:
         raise Http404
     _tell(request, sending.look_again(known, Actor.of(request)) if known.is_open else known)
-    return _to_messages(request, eid, Origin.named(request.POST))
+    return _return(request, eid, Origin.named(request.POST))
 
 
 def _today(request: PortalRequest) -> date:
@@ -294,17 +297,8 @@ def _delete_page(
 
 
 def _return(request: PortalRequest, eid: str, origin: Origin, *, row: str = "") -> HttpResponse:
-    """To the list or, better, to the row that it is about: there stands what came of it."""
-    return _see(origin.address(request.partner, eid, row=row or None))
-
-
-def _to_messages(request: PortalRequest, eid: str, origin: Origin) -> HttpResponse:
-    """To the top of the page, where a message says what nothing else on it does."""
-    return _see(origin.page(request.partner, eid))
-
-
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
+    """To the list or, better, to the row that it is about. Messages stand above the list, by their tag."""
+    response = HttpResponseRedirect(origin.address(request.partner, eid, row=row or None))
     response.status_code = 303
     return response
 
@@ -326,12 +320,12 @@ def _raced(request: PortalRequest, form: AdjustmentForm | DeleteForm | UndoForm,
 
 def _sent_before(request: PortalRequest, known: AdjustmentRequest, origin: Origin) -> HttpResponse:
     if known.outcome == Outcome.DONE:
-        messages.info(request, _("This form was sent before, and it worked. Nothing was sent again."))
+        messages.info(request, _("This form was sent before, and it worked. Nothing was sent again."), NAME)
     else:
-        messages.info(request, _("This form was sent before. Nothing was sent again."))
+        messages.info(request, _("This form was sent before. Nothing was sent again."), NAME)
     if known.makes_a_row and known.platform_id:
         return _return(request, known.event_id, origin, row=known.platform_id)
-    return _to_messages(request, known.event_id, origin)
+    return _return(request, known.event_id, origin)
 
 
 def _tell(request: PortalRequest, made: AdjustmentRequest) -> None:
@@ -343,12 +337,15 @@ def _tell(request: PortalRequest, made: AdjustmentRequest) -> None:
                 AdjustmentRequest.Action.DELETE.value: _("Adjustment deleted. What it was is kept below the list."),
                 AdjustmentRequest.Action.UNDO.value: _("Adjustment restored as a new row."),
             }[made.action],
+            NAME,
         )
     elif made.outcome == Outcome.NOT_TAKEN:
-        messages.warning(request, _("The platform did not take it."))
+        messages.warning(request, _("The platform did not take it."), NAME)
     elif made.outcome == Outcome.REFUSED:
-        messages.warning(request, _("The platform refused it."))
+        messages.warning(request, _("The platform refused it."), NAME)
     else:
         messages.warning(
-            request, _("We don't know yet whether the platform took it. It is not sent again; the list says more.")
+            request,
+            _("We don't know yet whether the platform took it. It is not sent again; the list says more."),
+            NAME,
         )

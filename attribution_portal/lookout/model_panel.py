@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,6 +19,8 @@ from attribution_portal.partners.models import Partner, Role
 from attribution_portal.partners.permissions import Action, may
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import Reading
+
+NAME: Final = "event-model"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ def panel(own: Reading[str | None] | PlatformError, *, partner: Partner, retry: 
     else:
         in_force = credit(event_model=own.value, partner_default=partner.default_event_model)
         outcome = Reading(in_force, own.read_at, own.stale)
-    return Panel.of("event-model", outcome, retry=retry)
+    return Panel.of(NAME, outcome, retry=retry)
 
 
 def choice(

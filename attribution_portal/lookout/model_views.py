@@ -18,6 +18,7 @@ from attribution_portal.http import PortalRequest
 from attribution_portal.lookout import model_change
 from attribution_portal.lookout.model_change import ChangedMeanwhile, Wish
 from attribution_portal.lookout.model_form import ModelForm
+from attribution_portal.lookout.model_panel import NAME
 from attribution_portal.lookout.models import ModelChange
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.decorators import partner_view
@@ -55,8 +56,8 @@ def model(request: PortalRequest, eid: str) -> HttpResponse:
             return _sent_before(request, known)
         return _changed_meanwhile(request, eid, title, form, own)
     if own == wanted:
-        messages.info(request, _("Nothing was sent: the event has this model already."))
-        return _to_messages(request, eid)
+        messages.info(request, _("Nothing was sent: the event has this model already."), NAME)
+        return _return(request, eid)
     if "confirm" not in request.POST:
         form.anew(own)
         return _page(request, eid, title, form, _in_force(request, own), wanted=wanted)
@@ -145,42 +146,31 @@ def _page(
     return render(request, "lookout/model.html", context, status=status)
 
 
-def _page_of(request: PortalRequest, eid: str) -> str:
-    return reverse("lookout:event", args=[request.partner.partner_id, eid])
-
-
 def _address(request: PortalRequest, eid: str) -> str:
-    return f"{_page_of(request, eid)}#panel-event-model"
+    return reverse("lookout:event", args=[request.partner.partner_id, eid]) + f"#panel-{NAME}"
 
 
 def _return(request: PortalRequest, eid: str) -> HttpResponse:
-    """To the model that is in force now."""
-    return _see(_address(request, eid))
-
-
-def _to_messages(request: PortalRequest, eid: str) -> HttpResponse:
-    """To the top of the page, where a message says what nothing else on it does."""
-    return _see(_page_of(request, eid))
-
-
-def _see(address: str) -> HttpResponse:
-    response = HttpResponseRedirect(address)
+    """To the model that is in force now; messages stand above it, by their tag."""
+    response = HttpResponseRedirect(_address(request, eid))
     response.status_code = 303
     return response
 
 
 def _sent_before(request: PortalRequest, known: ModelChange) -> HttpResponse:
     if known.outcome == Outcome.DONE:
-        messages.info(request, _("This form was sent before, and it worked. Nothing was sent again."))
+        messages.info(request, _("This form was sent before, and it worked. Nothing was sent again."), NAME)
     else:
-        messages.info(request, _("This form was sent before. Nothing was sent again."))
-    return _to_messages(request, known.event_id)
+        messages.info(request, _("This form was sent before. Nothing was sent again."), NAME)
+    return _return(request, known.event_id)
 
 
 def _tell(request: PortalRequest, change: ModelChange) -> None:
     if change.outcome == Outcome.DONE:
-        messages.success(request, _("The event's attribution model was changed, and its numbers were read again."))
+        messages.success(
+            request, _("The event's attribution model was changed, and its numbers were read again."), NAME
+        )
     elif change.outcome == Outcome.NOT_TAKEN:
-        messages.warning(request, _("The platform did not take it."))
+        messages.warning(request, _("The platform did not take it."), NAME)
     else:
-        messages.warning(request, _("We don't know yet whether the platform took it. It is not sent again."))
+        messages.warning(request, _("We don't know yet whether the platform took it. It is not sent again."), NAME)

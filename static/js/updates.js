@@ -22,6 +22,10 @@ function complain(text) {
   place.replaceChildren(note);
 }
 
+// What became of a form is said beside what it changed, often far down the page: the focus goes there, and the page
+// moves only if it is out of sight.
+addEventListener("load", () => document.querySelector("[data-told]")?.focus());
+
 const { body } = document;
 body.addEventListener("announce", (event) => say(event.detail.value));
 body.addEventListener("htmx:responseError", () => complain(live?.dataset.failed));

@@ -139,7 +139,10 @@ def test_an_id_counts_once_within_and_across_the_two_ways(sandbox: Sandbox, page
     assert shown.kpi("adjustment_revenue") == 15
     cells = {name: shown.table("adjustments").one("tr", data_id=name) for name in ("cr_1", "cr_2")}
     seen = {name: cell.one("td", data_label="Seen in").text for name, cell in cells.items()}
-    assert seen == {"cr_1": "Both", "cr_2": "Daily revenue Not in campaign results."}
+    assert seen == {
+        "cr_1": "Campaign results and daily revenue",
+        "cr_2": "Daily revenue only, not in campaign results",
+    }
 
 
 def test_a_day_that_stands_twice_counts_as_it_was_last_told(sandbox: Sandbox, page: Open) -> None:

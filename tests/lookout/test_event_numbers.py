@@ -100,8 +100,8 @@ def test_a_row_that_came_only_one_way_is_counted_once_and_marked(sandbox: Sandbo
     assert sorted(shown.rows("adjustments")) == sorted(set(ids))
     assert shown.kpi("adjustment_revenue") == sum(shown.column("adjustments", "Revenue"))
     words = shown.panel("adjustments").text
-    assert "Daily revenue Not in campaign results." in words
-    assert "Campaign results Not in daily revenue." in words
+    assert "Daily revenue only, not in campaign results" in words
+    assert "Campaign results only, not in daily revenue" in words
 
 
 def test_yen_have_no_decimals(sandbox: Sandbox, page: Open) -> None:

@@ -154,10 +154,10 @@ def test_it_counts_each_row_once_and_marks_what_only_one_answer_knows(campaign_p
         "cr_oneway_both": ["28 May 2026, 09:00", "Automated", "20", "900"],
     }
     assert {key: cells[5] for key, cells in rows(shown, "adjustments", "adjustments").items()} == {
-        "7700123": "Both",
-        "cr_oneway_list": "Campaign results Not in daily revenue.",
-        "cr_oneway_daily": "Daily revenue Not in campaign results.",
-        "cr_oneway_both": "Both",
+        "7700123": "Campaign results and daily revenue",
+        "cr_oneway_list": "Campaign results only, not in daily revenue",
+        "cr_oneway_daily": "Daily revenue only, not in campaign results",
+        "cr_oneway_both": "Campaign results and daily revenue",
     }
     sources = rows(shown, "post-campaign", "adjustment-sources")
     assert list(sources) == ["automated", "manual", "imported", ""]
@@ -244,7 +244,7 @@ def test_rows_that_contradict_each_other_or_belong_elsewhere_are_named(
     shown = campaign_page(alice, ACME, "evt_closed")
     listed = rows(shown, "adjustments", "adjustments")
     assert listed["cr_closed_a1"][:4] == ["Time not stated", "Not said", "150", "7000"]
-    assert listed["cr_closed_a1"][5] == "Both The platform gave this row twice with different values."
+    assert listed["cr_closed_a1"][5] == "Campaign results and daily revenue The platform gave this row twice with different values."
     assert "cr_stray" not in listed
     assert "1 row of another event" in shown.panel("post-campaign").text
 
