@@ -335,6 +335,7 @@ def test_a_compressed_answer_is_read(platform: Scripted, caller: Caller) -> None
         (gzip.compress(gzip.compress(b'{"id": "evt_1"}')), "gzip, gzip"),
         (b'{"id": "evt_1"}', "br"),
     ],
+    ids=["no gzip", "cut short", "packed twice", "no brotli"],
 )
 def test_a_body_that_does_not_unpack_is_a_bad_payload(
     platform: Scripted, caller: Caller, body: bytes, coding: str
