@@ -78,16 +78,28 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
+class Window:
+    """Which rows of a long table stand on the page. `words` say so; `earlier` and `later` are the addresses of the rows
+    beside them, "" at the ends. `asked`: the reader chose these rows, so the table stands open."""
+
+    words: str
+    earlier: str
+    later: str
+    asked: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """`summary` is one paragraph for people who do not see the picture; its numbers are those of the
     figure. `unit` names what the value axis counts, "" where each bar says it itself: it stands above the picture,
-    where it costs no width."""
+    where it costs no width. `window` is set where the table holds only some of its rows; its totals are of all."""
 
     id: str
     figure: Figure
     table: Table
     summary: str
     unit: str = ""
+    window: Window | None = None
 
 
 def plotly_text(text: str) -> str:

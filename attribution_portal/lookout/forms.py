@@ -52,6 +52,15 @@ class SelectionForm(DaysForm):
         },
     )
 
+    page = forms.IntegerField(
+        required=False,
+        min_value=1,
+        max_value=999,
+        error_messages=dict.fromkeys(
+            ("invalid", "min_value", "max_value"), _("There is no such part of the table, so this is its end.")
+        ),
+    )
+
     def clean_layers(self) -> frozenset[Layer] | None:
         given: list[str] = self.cleaned_data["layers"]
         words = {word.strip() for word in ",".join(given).split(",")} - {""}
@@ -92,4 +101,5 @@ class SelectionForm(DaysForm):
             metric=cast(Metric, cleaned.get("metric") or METRICS[0]),
             layers=cleaned.get("layers"),
             compare=cleaned.get("compare") or "",
+            page=cleaned.get("page"),
         )

@@ -15,6 +15,8 @@ from attribution_portal.periods import GRANULARITIES, By, Period
 # The query parameters that choose days; the others choose how they are drawn.
 DAYS = ("period", "from", "to")
 COMPARE = "compare"
+# Where in a long table somebody is; any choice leads to its end again.
+PAGE = "page"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +126,7 @@ def picker(
         layers=tuple(layers),
         start=period.start.isoformat(),
         end=period.end.isoformat(),
-        carried=tuple((name, value) for name, value in selection.parameters() if name not in DAYS),
+        carried=tuple((name, value) for name, value in selection.parameters() if name not in (*DAYS, PAGE)),
         comparisons=tuple(
             Option(name, label, name == selection.compare)
             for name, label in (
@@ -137,6 +139,6 @@ def picker(
             Option(rival.id, f"{rival.title}, {reader.day(rival.day, short=True)}", rival.id == selection.compare)
             for rival in rivals
         ),
-        kept=tuple((name, value) for name, value in selection.parameters() if name != COMPARE),
+        kept=tuple((name, value) for name, value in selection.parameters() if name not in (COMPARE, PAGE)),
         notes=notes,
     )

@@ -27,6 +27,7 @@ from attribution_portal.lookout import (
     demand,
     figures,
     freshness,
+    long_table,
     model_panel,
     series,
 )
@@ -288,7 +289,7 @@ def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
         compared=scene.comparison.compared,
     )
     data = Daily(
-        chart=chart,
+        chart=long_table.windowed(chart, selection, reader=reader),
         picker=picker(
             selection,
             period=reached.period,

@@ -33,6 +33,9 @@ class Selection:
     these, and for their sum.
 
     compare: PREVIOUS, LAST_YEAR, the id of another event, or "" for nothing.
+
+    page: of a table that is too long for one, counted from its end; None where nobody asked. Any other choice starts
+    again at the end.
     """
 
     period: str = DEFAULT_PERIOD
@@ -42,6 +45,7 @@ class Selection:
     metric: Metric = "revenue"
     layers: frozenset[Layer] | None = None
     compare: str = ""
+    page: int | None = None
 
     @property
     def sibling(self) -> str:
@@ -58,21 +62,24 @@ class Selection:
         return self.layers is not None and "measured" in self.layers and len(self.layers) > 1
 
     def in_period(self, name: str) -> Selection:
-        return replace(self, period=name, start=None, end=None)
+        return replace(self, period=name, start=None, end=None, page=None)
 
     def by_steps(self, by: By) -> Selection:
-        return replace(self, by=by)
+        return replace(self, by=by, page=None)
 
     def of_metric(self, metric: Metric) -> Selection:
-        return replace(self, metric=metric)
+        return replace(self, metric=metric, page=None)
 
     def with_layers(self, layers: frozenset[Layer]) -> Selection:
-        return replace(self, layers=layers)
+        return replace(self, layers=layers, page=None)
+
+    def on_page(self, page: int) -> Selection:
+        return replace(self, page=page)
 
     def toggled(self, layer: Layer) -> Selection | None:
         """With this layer switched; None when it is the only one left, because a chart of nothing answers nothing."""
         layers = self.visible ^ {layer}
-        return replace(self, layers=layers) if layers else None
+        return replace(self, layers=layers, page=None) if layers else None
 
     def parameters(self) -> list[tuple[str, str]]:
         """The query parameters that bring this selection back; what is the default is left out."""
@@ -89,6 +96,8 @@ class Selection:
             found.append(("layers", ",".join(layer for layer in LAYERS if layer in self.layers)))
         if self.compare:
             found.append(("compare", self.compare))
+        if self.page is not None:
+            found.append(("page", str(self.page)))
         return found
 
     @property
