@@ -44,14 +44,22 @@ def in_order(events: Iterable[Event], *, zone: ZoneInfo, today: date) -> list[Ev
     An event that stands twice, as it may when the platform's pages shift between two readings, counts once."""
 
     def rank(event: Event) -> tuple[bool, int, float, str]:
-        flagged = (event.frontend_status or "").upper() == "FLAGGED"
-        if event.starts_at is None:
-            return not flagged, 1, 0.0, event.id
-        seconds = event.starts_at.timestamp()
-        ahead = day_of(event, zone) >= today
-        return not flagged, 0 if ahead else 2, seconds if ahead else -seconds, event.id
+        return not is_flagged(event), *nearness(event, zone=zone, today=today)
 
     return sorted({event.id: event for event in events}.values(), key=rank)
+
+
+def is_flagged(event: Event) -> bool:
+    return (event.frontend_status or "").upper() == "FLAGGED"
+
+
+def nearness(event: Event, *, zone: ZoneInfo, today: date) -> tuple[int, float, str]:
+    """What puts the next events first, those without a date after them, and the past last, the latest first."""
+    if event.starts_at is None:
+        return 1, 0.0, event.id
+    seconds = event.starts_at.timestamp()
+    ahead = day_of(event, zone) >= today
+    return 0 if ahead else 2, seconds if ahead else -seconds, event.id
 
 
 def next_ones(events: Iterable[Event], *, zone: ZoneInfo, today: date) -> list[Event]:
@@ -81,13 +89,14 @@ def _row(event: Event, *, partner: Partner, today: date, reader: Reader) -> Even
         badges=hero(event, eid=event.id, reader=reader).badges,
         prediction=_prediction(event.benchmark, reader),
         benchmark=_benchmark(event.benchmark, reader),
-        href=_address("lookout:event", partner, event),
-        campaigns=_address("wave:campaign", partner, event) if event.campaign_status else "",
+        href=address("lookout:event", partner, event),
+        campaigns=address("wave:campaign", partner, event) if event.campaign_status else "",
     )
 
 
-def _address(name: str, partner: Partner, event: Event) -> str:
-    """Ids are the platform's, and some cannot stand in an address: a browser makes another one of `.` and `..`."""
+def address(name: str, partner: Partner, event: Event) -> str:
+    """The event's page of that name, "" where it has none. Ids are the platform's, and some cannot stand in an address:
+    a browser makes another one of `.` and `..`."""
     if event.id in (".", ".."):
         return ""
     try:

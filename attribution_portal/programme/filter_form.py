@@ -1,4 +1,4 @@
-"""The query string of the events list, parsed. What cannot be used is left out, with words at its field."""
+"""The query string of a list of events, parsed. What cannot be used is left out, with words at its field."""
 
 from __future__ import annotations
 
@@ -32,17 +32,16 @@ def _is_text(value: str) -> bool:
     return len(value) <= LONGEST_TEXT and not any(unicodedata.category(sign) == "Cc" for sign in value)
 
 
-class FiltersForm(DaysForm):
-    """Never refuses a page: `filters` and `page` always hold something to show."""
+class ProgrammeForm(DaysForm):
+    """What every list of events can be asked. Never refuses a page: `filters` and `number` always hold something to
+    show."""
 
     # A plural makes a poor parameter.
     parameters = {**DAYS, "cities": "city", "statuses": "status", "with_campaigns": "campaigns"}
 
     # Not a CharField: its own words for what it refuses come without ours.
     q = forms.Field(required=False)
-    cities = _several()
     statuses = _several()
-    with_campaigns = forms.Field(required=False)
     archived = forms.Field(required=False)
     page = forms.Field(required=False)
 
@@ -61,25 +60,11 @@ class FiltersForm(DaysForm):
             raise forms.ValidationError(_("This holds characters that no title has, so it is not used."))
         return found
 
-    def clean_cities(self) -> tuple[str, ...]:
-        """An empty one is the field for another city, left empty."""
-        given = dict.fromkeys(" ".join(city.split()) for city in self.cleaned_data["cities"])
-        named = [city for city in given if city]
-        found = [city for city in named if _is_text(city)]
-        if len(found) < len(named):
-            self._remarks["cities"] = _("This holds characters that no city has, so it is not used.")
-        if len(found) > MOST_CITIES:
-            self._remarks["cities"] = _("At most 20 cities can be chosen: the others are not used.")
-        return tuple(found[:MOST_CITIES])
-
     def clean_statuses(self) -> tuple[str, ...]:
         given = {status.upper() for status in self.cleaned_data["statuses"]} - {""}
         if not given <= set(STATUSES):
             self._remarks["statuses"] = _("There is no such campaign status, so it is not used.")
         return tuple(status for status in STATUSES if status in given)
-
-    def clean_with_campaigns(self) -> bool:
-        return self._flag("with_campaigns")
 
     def clean_archived(self) -> bool:
         return self._flag("archived")
@@ -121,3 +106,24 @@ class FiltersForm(DaysForm):
     def notes(self) -> dict[str, str]:
         remarks = {self.parameters.get(name, name): str(words) for name, words in self._remarks.items()}
         return super().notes | remarks
+
+
+class FiltersForm(ProgrammeForm):
+    """The events list's, which is also asked for cities and whether there are campaigns."""
+
+    cities = _several()
+    with_campaigns = forms.Field(required=False)
+
+    def clean_cities(self) -> tuple[str, ...]:
+        """An empty one is the field for another city, left empty."""
+        given = dict.fromkeys(" ".join(city.split()) for city in self.cleaned_data["cities"])
+        named = [city for city in given if city]
+        found = [city for city in named if _is_text(city)]
+        if len(found) < len(named):
+            self._remarks["cities"] = _("This holds characters that no city has, so it is not used.")
+        if len(found) > MOST_CITIES:
+            self._remarks["cities"] = _("At most 20 cities can be chosen: the others are not used.")
+        return tuple(found[:MOST_CITIES])
+
+    def clean_with_campaigns(self) -> bool:
+        return self._flag("with_campaigns")
