@@ -32,8 +32,8 @@ app.conf.beat_schedule = {
     },
     "list-packages": {
         "task": "backhaul.list_packages",
-        "schedule": 60.0,
-        "options": {"expires": 55},
+        "schedule": 30.0,
+        "options": {"expires": 25},
     },
     "look-after-changes": {
         "task": "lookout.look_after",
@@ -44,6 +44,11 @@ app.conf.beat_schedule = {
         "task": "partners.check_accounts",
         "schedule": 3600.0,
         "options": {"expires": 3500},
+    },
+    "prune-polling": {
+        "task": "backhaul.prune",
+        "schedule": crontab(hour=3, minute=50),
+        "options": {"expires": 3600},
     },
     "clear-sessions": {
         "task": "accounts.clear_sessions",

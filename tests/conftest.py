@@ -13,10 +13,12 @@ from allauth.account.internal.flows.login import AUTHENTICATION_METHODS_SESSION_
 from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
 from attribution_portal.accounts.models import User
+from attribution_portal.backhaul import clock as clock_of_the_portal
 from attribution_portal.celery import app
 from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
 from attribution_portal.sandbox.app import Sandbox
@@ -60,6 +62,12 @@ def _plain_static_files(settings: Settings) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+@pytest.fixture(autouse=True)
+def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests move the process's clock; the database's, which nobody can move, would contradict it."""
+    monkeypatch.setattr(clock_of_the_portal, "source", timezone.now)
 
 
 @pytest.fixture(scope="session")

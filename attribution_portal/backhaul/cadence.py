@@ -22,6 +22,9 @@ LAST_RETRY = timedelta(hours=1)
 # An ended package that cannot be read is left in peace after waits of 34 hours in all.
 LAST_TRIES = 12
 LOOKED_AT = timedelta(seconds=60)
+# With the beat's tick of half a minute and a reading on top, a new package is known within five.
+LIST = timedelta(minutes=4)
+LIST_WHILE_BUILDING = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +97,8 @@ def close(elapsed: timedelta) -> timedelta:
 
     After waits that grew so for `elapsed`, the next is 10 s + elapsed / 2; so no count of readings has to be kept."""
     return min(CLOSE_AT_MOST, FASTEST + elapsed / 2)
+
+
+def list_due(*, read_at: datetime, is_building: bool) -> datetime:
+    """When a partner's list of packages is read next. How far the building of one has come, the list alone tells."""
+    return read_at + (LIST_WHILE_BUILDING if is_building else LIST)

@@ -7,10 +7,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import history, intents, ledger, polling, precedence
+from attribution_portal.backhaul import clock, history, intents, ledger, polling, precedence
 from attribution_portal.backhaul.intents import LONGEST_SENDING, Basis, Outcome
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
 from attribution_portal.partners.connection import caller_for
@@ -75,7 +74,7 @@ def _begin(
 ) -> SettingsChange | None:
     """The intent, stored; None when its token was used. Whoever saves this package's settings stands in line at its
     poll state, so that the second of two finds what the first one stored. Raises Moved."""
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic(durable=True):
         state = PollState.objects.select_for_update().get(pk=package.pk)
         if SettingsChange.objects.filter(token=token).exists():
@@ -102,7 +101,7 @@ def _begin(
 
 def _settle(change: SettingsChange, outcome: SettingsChange.Outcome, actor: Actor, platform_request: str) -> None:
     ledger.settings_sent(
-        change=change, outcome=outcome, actor=actor, platform_request=platform_request, now=timezone.now()
+        change=change, outcome=outcome, actor=actor, platform_request=platform_request, now=clock.now()
     )
 
 

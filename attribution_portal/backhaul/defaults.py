@@ -14,10 +14,9 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import following, intents, outages
+from attribution_portal.backhaul import clock, following, intents, outages
 from attribution_portal.backhaul.intents import Basis, Outcome
 from attribution_portal.backhaul.models import DefaultsChange, PollState
 from attribution_portal.backhaul.precedence import changed
@@ -43,7 +42,7 @@ class Known:
 def look(partner: Partner) -> Known:
     """From the platform; while it cannot be asked, its last answer, marked stale."""
     caller = caller_for(partner)
-    began = timezone.now()
+    began = clock.now()
     try:
         reading = packages.partner_defaults(caller=caller.rereading())
     except NotPermitted as error:
@@ -99,7 +98,7 @@ def in_doubt(now: datetime) -> list[Partner]:
 
 def settle(partner: Partner) -> None:
     """Read the defaults back in the polling lane for a change in doubt. Raises PlatformError."""
-    began = timezone.now()
+    began = clock.now()
     reading = packages.partner_defaults(caller=caller_for(partner, lane="polling"))
     _settle(partner, reading.value, began)
 
@@ -123,7 +122,7 @@ def _begin(
         change = DefaultsChange(
             partner=partner,
             user=actor.user,
-            made_at=timezone.now(),
+            made_at=clock.now(),
             outcome=DefaultsChange.Outcome.UNKNOWN,
             token=token,
         )
@@ -167,7 +166,7 @@ def _conclude(
         stored.outcome = change.outcome = outcome
         stored.save(update_fields=["outcome"])
         if outcome == DefaultsChange.Outcome.DONE:
-            now = timezone.now()
+            now = clock.now()
             names = changed(change.before, change.settings)
             affected = following.packages_of(change.partner).filter(following.takes_any(names)).values("pk")
             later = PollState.objects.select_for_update().filter(pk__in=affected, next_due__gt=now).order_by("pk")

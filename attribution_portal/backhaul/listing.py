@@ -11,10 +11,10 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Greatest
-from django.utils import timezone
 
-from attribution_portal.backhaul import outages
+from attribution_portal.backhaul import cadence, clock, outages
 from attribution_portal.backhaul.models import Package, PollState
+from attribution_portal.backhaul.state import BUILDING
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
 from attribution_portal.platform_api import payloads as wire
@@ -53,9 +53,10 @@ def refresh(*, partner: Partner, caller: Caller, packages_failed: bool = False) 
     try:
         reading = packages.list_packages(caller=caller)
     except PlatformError as error:
-        outages.list_failed(partner=partner, error=error, packages_too=packages_failed, now=timezone.now())
+        outages.list_failed(partner=partner, error=error, packages_too=packages_failed, now=clock.now())
         raise
-    return store(partner=partner, found=reading.value, read_at=reading.read_at)
+    now = clock.now()
+    return store(partner=partner, found=reading.value, read_at=reading.read_at + clock.ahead(now))
 
 
 def store(*, partner: Partner, found: Sequence[wire.Package], read_at: datetime) -> Listed:
@@ -72,7 +73,8 @@ def store(*, partner: Partner, found: Sequence[wire.Package], read_at: datetime)
         # A partner that was parked and can be read again: everything that failed with it is tried again at once.
         failed_too = outages.STIRRED if poll.parked_until is not None else Q(pk__in=[])
         _keep(comparison, read_at, gone=vanished, listed_before=poll.listed_at, stirring=failed_too)
-        outages.list_answers(poll)
+        building = Package.objects.filter(partner=partner, vanished_at=None, status__in=BUILDING)
+        outages.list_answers(poll, due=cadence.list_due(read_at=read_at, is_building=building.exists()))
         poll.listed_at = read_at
         poll.save()
     return Listed(total=len(found), new=len(comparison.new), changed=len(comparison.changed), vanished=len(vanished))
@@ -87,12 +89,14 @@ def store_one(*, partner: Partner, found: wire.Package, read_at: datetime) -> Pa
 
 
 def due(now: datetime) -> QuerySet[Partner]:
-    """The partners whose lists may be read: connected, not switched off, not parked, not just failed."""
+    """The partners whose lists are read now, those that wait longest first: connected, not switched off, not parked,
+    neither just read nor just failed."""
     waiting = Q(poll__parked_until__gt=now) | Q(poll__list_due__gt=now)
     return (
         Partner.objects.filter(connected=True, switched_off_at=None)
         .exclude(waiting)
         .select_related("service_account", "poll")
+        .order_by(F("poll__list_due").asc(nulls_first=True), "pk")
     )
 
 

@@ -17,8 +17,8 @@ from typing import Final
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
+from attribution_portal.backhaul import clock
 from attribution_portal.backhaul.models import PartnerPoll, PollState
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import NotPermitted, PlatformError, SignInFailed, Unavailable
@@ -100,17 +100,26 @@ def packages_answer(*, partner: Partner, now: datetime) -> None:
         PollState.objects.filter(pk__in=stirred).update(next_due=now)
 
 
+def budget_spent(*, partner: Partner, until: datetime) -> None:
+    """Its packages wait in Postgres until the budget has a place again, not in a worker."""
+    with transaction.atomic():
+        poll = lock(partner)
+        poll.budget_until = until
+        poll.save(update_fields=["budget_until"])
+
+
 def try_again(*, partner: Partner, **_signal: object) -> None:
     """The partner is connected or switched on again: what it was parked for may be over, so its parking has run out."""
-    now = timezone.now()
+    now = clock.now()
     PartnerPoll.objects.filter(partner=partner, parked_until__gt=now).update(parked_until=now)
     PartnerPoll.objects.filter(partner=partner, list_due__gt=now).update(list_due=now)
 
 
-def list_answers(poll: PartnerPoll) -> None:
-    """Of a row that the caller holds and saves."""
+def list_answers(poll: PartnerPoll, *, due: datetime) -> None:
+    """Of a row that the caller holds and saves. `due`: when the list is read next."""
     poll.failures, poll.failing_since, poll.last_error = 0, None, ""
-    poll.parked_since = poll.parked_until = poll.list_due = None
+    poll.parked_since = poll.parked_until = None
+    poll.list_due = due
 
 
 def _note(poll: PartnerPoll, error: PlatformError, now: datetime) -> None:

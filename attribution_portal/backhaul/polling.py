@@ -11,7 +11,8 @@ late, or twice, finds rows that are no longer his.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -21,68 +22,93 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least
-from django.utils import timezone
 
-from attribution_portal.backhaul import fingerprints, ledger, listing, outages
+from attribution_portal.backhaul import clock, fingerprints, ledger, listing, outages, rounds
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.backhaul.precedence import UNSET, in_force
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
-from attribution_portal.platform_api import packages
+from attribution_portal.platform_api import budget, packages
 from attribution_portal.platform_api.errors import BadPayload, NotFound, NotPermitted, PlatformError, SignInFailed
-from attribution_portal.platform_api.gather import gather
+from attribution_portal.platform_api.gather import gather, gather_on
 from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, Reading
 from attribution_portal.platform_api.payloads import Package as PackageAnswer
 from attribution_portal.platform_api.transport import Caller
 
 T = TypeVar("T")
+NOTHING: Final = ledger.Recorded(taken=0, new_rows=0, failures=0)
 Answer = Reading[AttributionSettings] | Reading[EvaluationResult] | Reading[PackageAnswer]
 
 CHUNK: Final = 20
 # Claimed and not yet let go, over all workers. What is not claimed waits in Postgres, where it is fair, not in a queue.
-IN_FLIGHT: Final = 200
-# Of these, one partner's at most: however much it has due and however slowly it answers, others find room.
-SHARE: Final = 2 * CHUNK
+IN_FLIGHT: Final = 400
+# Of these, one partner's at most: however much it has due, others wait for one chunk of it and no more.
+SHARE: Final = CHUNK
 # Longer than a chunk's reads may take (CHUNK_SECONDS) and than Celery's time limit where the pool enforces one.
 LEASE: Final = timedelta(seconds=360)
 CHUNK_SECONDS: Final = 120.0
+# Threads that read one chunk. They are its own: a partner that does not answer keeps nobody else's reads waiting.
+READERS: Final = 8
+# Settings, results, and now and then the package itself or the settings once more.
+MOST_READS: Final = 3
+# A chunk whose partner's budget has a place again so soon waits for it; else it makes room for others.
+SHORT_WAIT: Final = 5.0
 WATCHED: Final = timedelta(minutes=2)
 AT_MOST_EVERY: Final = timedelta(seconds=60)
 LARGEST_SUM: Final = 10**18
 
-# Each partner's first due package comes before anybody's second. Of a partner whose parking has just run out one
-# package at a time is tried (`outages`). The conditions stand twice because a row that another claim has just taken is
-# looked at again when its lock is free.
+# The partner whose last claim is the longest ago comes first, with a chunk at most. Of a partner whose parking has just
+# run out one package at a time is tried (`outages`). The conditions stand twice because a row that another claim has
+# just taken is looked at again when its lock is free.
 CLAIM: Final = """
 WITH held AS (
     SELECT partner_id, count(*) AS rows FROM backhaul_pollstate WHERE lease_until > %(now)s GROUP BY partner_id
-), due AS (
-    SELECT s.package_id, w.parked_until IS NOT NULL AS is_tried,
-           row_number() OVER (PARTITION BY s.partner_id ORDER BY s.next_due, s.package_id)
-             + COALESCE(held.rows, 0) AS turn
-    FROM backhaul_pollstate s
-    JOIN partners_partner p ON p.id = s.partner_id
-    LEFT JOIN backhaul_partnerpoll w ON w.partner_id = s.partner_id
-    LEFT JOIN held ON held.partner_id = s.partner_id
-    WHERE s.next_due <= %(due)s
-      AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
-      AND p.connected AND p.switched_off_at IS NULL
+), readable AS (
+    SELECT p.id, w.claimed_at,
+           CASE WHEN w.parked_until IS NULL THEN %(share)s ELSE 1 END - COALESCE(held.rows, 0) AS room
+    FROM partners_partner p
+    LEFT JOIN backhaul_partnerpoll w ON w.partner_id = p.id
+    LEFT JOIN held ON held.partner_id = p.id
+    WHERE p.connected AND p.switched_off_at IS NULL
       AND (w.parked_until IS NULL OR w.parked_until <= %(now)s)
+      AND (w.budget_until IS NULL OR w.budget_until <= %(now)s)
+), due AS (
+    SELECT s.package_id, row_number() OVER (
+        ORDER BY r.claimed_at NULLS FIRST, s.waiting_since, r.id, s.next_due, s.package_id
+    ) AS place
+    FROM readable r CROSS JOIN LATERAL (
+        SELECT mine.package_id, mine.next_due, min(mine.next_due) OVER () AS waiting_since
+        FROM (
+            SELECT package_id, next_due
+            FROM backhaul_pollstate
+            WHERE partner_id = r.id AND next_due <= %(due)s AND (lease_until IS NULL OR lease_until <= %(now)s)
+            ORDER BY next_due, package_id
+            LIMIT GREATEST(0, r.room)
+        ) mine
+    ) s
 ), chosen AS (
-    SELECT s.package_id, due.turn
+    SELECT s.package_id, s.partner_id, due.place
     FROM backhaul_pollstate s
-    JOIN due ON due.package_id = s.package_id AND due.turn <= CASE WHEN due.is_tried THEN 1 ELSE %(share)s END
+    JOIN due ON due.package_id = s.package_id
     WHERE s.next_due <= %(due)s
       AND (s.lease_until IS NULL OR s.lease_until <= %(now)s)
-    ORDER BY due.turn, s.next_due, s.package_id
+    ORDER BY due.place
     LIMIT GREATEST(0, %(capacity)s - (SELECT COALESCE(sum(rows), 0) FROM held))
     FOR UPDATE OF s SKIP LOCKED
+), marked AS (
+    UPDATE backhaul_partnerpoll w
+    SET claimed_at = %(now)s
+    FROM (
+        SELECT partner_id FROM backhaul_partnerpoll WHERE partner_id IN (SELECT partner_id FROM chosen)
+        FOR UPDATE SKIP LOCKED
+    ) free
+    WHERE w.partner_id = free.partner_id
 )
 UPDATE backhaul_pollstate s
 SET lease = %(lease)s, lease_until = %(until)s
 FROM chosen
 WHERE s.package_id = chosen.package_id
-RETURNING s.package_id, s.partner_id, chosen.turn
+RETURNING s.package_id, s.partner_id, chosen.place
 """
 
 
@@ -105,7 +131,8 @@ def claim_due(
     *, now: datetime, due: datetime | None = None, capacity: int = IN_FLIGHT, share: int = SHARE
 ) -> tuple[Chunk, ...]:
     """Take what is due (by `due`, else `now`), fairly over partners, in one statement: up to `capacity` rows in flight,
-    `share` of one partner."""
+    `share` of one partner. `now` is by the database's clock. The chunks come in the order in which they are to be
+    read."""
     lease = uuid4()
     values: dict[str, datetime | int | UUID] = {
         "now": now,
@@ -119,7 +146,7 @@ def claim_due(
         cursor.execute(CLAIM, values)
         rows: list[tuple[int, int, int]] = cursor.fetchall()
     by_partner: dict[int, list[int]] = {}
-    for package, partner, _turn in sorted(rows, key=lambda row: (row[2], row[0])):
+    for package, partner, _place in sorted(rows, key=lambda row: row[2]):
         by_partner.setdefault(partner, []).append(package)
     chunks = [
         (start, Chunk(partner=partner, packages=tuple(mine[start : start + CHUNK]), lease=lease))
@@ -131,7 +158,7 @@ def claim_due(
 
 def poll_chunk(chunk: Chunk) -> ledger.Recorded:
     """Read a claimed chunk and record it. Rows that are no longer held under its lease are left alone."""
-    now = timezone.now()
+    now = clock.now()
     held = PollState.objects.filter(
         pk__in=chunk.packages, partner=chunk.partner, lease=chunk.lease, lease_until__gt=now
     )
@@ -140,35 +167,54 @@ def poll_chunk(chunk: Chunk) -> ledger.Recorded:
         mine = list(held.select_for_update().order_by("pk").values_list("pk", flat=True))
         PollState.objects.filter(pk__in=mine).update(lease_until=now + LEASE)
     if not mine:
-        return ledger.Recorded(taken=0, new_rows=0, failures=0)
+        return NOTHING
     partner = Partner.objects.select_related("service_account", "poll").get(pk=chunk.partner)
     parked_until = outages.parking_of(partner)
     is_off = not partner.connected or partner.switched_off_at is not None
     if is_off or (parked_until is not None and parked_until > now):
         # Since it was claimed. It stays due, and is claimed again when the partner is back.
-        PollState.objects.filter(pk__in=mine, lease=chunk.lease).update(lease=None, lease_until=None)
-        return ledger.Recorded(taken=0, new_rows=0, failures=0)
-    states = list(PollState.objects.filter(pk__in=mine, lease=chunk.lease).select_related("package", "latest"))
+        _let_go(chunk, mine)
+        return NOTHING
+    held = PollState.objects.filter(pk__in=mine, lease=chunk.lease).select_related("package", "latest")
+    states = _affordable(partner, chunk, list(held.order_by("next_due", "pk")), now=now)
+    if not states:
+        return NOTHING
     caller = caller_for(partner, lane="polling")
-    observations, failures = read(states=states, caller=caller, deadline=time.monotonic() + CHUNK_SECONDS)
+    with ThreadPoolExecutor(READERS, thread_name_prefix="platform-polling") as readers:
+        observations, failures = read(
+            states=states, caller=caller, deadline=time.monotonic() + CHUNK_SECONDS, on=readers
+        )
     _judge(partner, caller, [failure.error for failure in failures], any_read=bool(observations))
-    return ledger.record(
-        partner=partner,
-        observations=observations,
-        failures=failures,
-        lease=chunk.lease,
-        now=timezone.now(),
-    )
+    now = clock.now()
+    recorded = ledger.record(partner=partner, observations=observations, failures=failures, lease=chunk.lease, now=now)
+    rounds.count(partner=partner, recorded=recorded, now=now)
+    return recorded
+
+
+def _affordable(partner: Partner, chunk: Chunk, states: list[PollState], *, now: datetime) -> list[PollState]:
+    """Those that the partner's budget has room for. The others are let go and stay due: who waited here for the next
+    minute would keep a thread from other partners."""
+    left, seconds = budget.room(partner_id=partner.partner_id, kind="read", lane="polling")
+    if left >= len(states) * MOST_READS or seconds <= SHORT_WAIT:
+        return states
+    fitting = left // MOST_READS
+    outages.budget_spent(partner=partner, until=now + timedelta(seconds=seconds))
+    _let_go(chunk, [state.pk for state in states[fitting:]])
+    return states[:fitting]
+
+
+def _let_go(chunk: Chunk, packages: Sequence[int]) -> None:
+    PollState.objects.filter(pk__in=packages, lease=chunk.lease).update(lease=None, lease_until=None)
 
 
 def _judge(partner: Partner, caller: Caller, errors: Sequence[PlatformError], *, any_read: bool) -> None:
     """What a chunk says about its partner as a whole."""
     refused = next((error for error in errors if isinstance(error, SignInFailed)), None)
     if refused is not None:
-        outages.sign_in_failed(partner=partner, error=refused, now=timezone.now())
+        outages.sign_in_failed(partner=partner, error=refused, now=clock.now())
     elif any_read:
         if outages.parking_of(partner) is not None:
-            outages.packages_answer(partner=partner, now=timezone.now())
+            outages.packages_answer(partner=partner, now=clock.now())
     elif errors and all(outages.is_unreachable(error) for error in errors):
         try:
             listing.refresh(partner=partner, caller=caller, packages_failed=True)
@@ -181,7 +227,7 @@ def read_now(*, partner: Partner, package: Package, caller: Caller) -> PlatformE
     """Read one package for a person who waits, by the same way into the ledger. The error, if it could not be read."""
     states = list(PollState.objects.filter(pk=package.pk).select_related("package", "latest"))
     observations, failures = read(states=states, caller=caller.rereading(), deadline=caller.deadline)
-    ledger.record(partner=partner, observations=observations, failures=failures, now=timezone.now())
+    ledger.record(partner=partner, observations=observations, failures=failures, now=clock.now())
     return failures[0].error if failures else None
 
 
@@ -204,10 +250,11 @@ def open_package(*, partner: Partner, package_id: str, caller: Caller) -> Packag
         reading = packages.get(caller=caller, package_id=package_id)
         if reading.value.id != package_id:
             raise NotFound("another package came", endpoint=packages.PACKAGE.endpoint.name)
-        package = listing.store_one(partner=partner, found=reading.value, read_at=reading.read_at)
+        now = clock.now()
+        package = listing.store_one(partner=partner, found=reading.value, read_at=reading.read_at + clock.ahead(now))
     if package.poll.last_read_at is None:
         read_now(partner=partner, package=package, caller=caller)
-    watch(package=package, now=timezone.now())
+    watch(package=package, now=clock.now())
     found = find(partner=partner, package_id=package_id)
     assert found is not None  # noqa: S101
     return found
@@ -231,10 +278,13 @@ def watch(*, package: Package, now: datetime) -> None:
 
 
 def read(
-    *, states: Sequence[PollState], caller: Caller, deadline: float | None
+    *, states: Sequence[PollState], caller: Caller, deadline: float | None, on: Executor | None = None
 ) -> tuple[list[ledger.Observation], list[ledger.Failure]]:
-    """Ask the platform for packages of the caller's partner; `package` and `latest` are selected with their states."""
-    started = timezone.now()
+    """Ask the platform for packages of the caller's partner; `package` and `latest` are selected with their states.
+    `on`: threads to read on, else those that all share."""
+    started = clock.now()
+    # Readings are dated by this process.
+    ahead = clock.ahead(started)
     asked: dict[str, Callable[[], Answer]] = {}
     for state in states:
         package_id = state.package.package_id
@@ -242,7 +292,7 @@ def read(
         asked[f"results_{state.pk}"] = partial(packages.evaluation, caller=caller, package_id=package_id)
         if state.package.clusters_read_at is None:
             asked[f"package_{state.pk}"] = partial(packages.get, caller=caller, package_id=package_id)
-    answers = gather(deadline=deadline, **asked)
+    answers = _gathered(asked, deadline=deadline, on=on)
     failures: list[ledger.Failure] = []
     good: list[_Pair] = []
     for state in states:
@@ -250,20 +300,25 @@ def read(
         if isinstance(settings, PlatformError) or isinstance(results, PlatformError):
             error = settings if isinstance(settings, PlatformError) else results
             assert isinstance(error, PlatformError)  # noqa: S101
-            failures.append(ledger.Failure(package=state.pk, error=error, at=timezone.now()))
+            failures.append(ledger.Failure(package=state.pk, error=error, at=clock.now()))
         elif not _has_credible_sums(_value(results, EvaluationResult)):
             absurd = BadPayload("sums beyond belief", endpoint=packages.EVALUATION.endpoint.name)
-            failures.append(ledger.Failure(package=state.pk, error=absurd, at=timezone.now()))
+            failures.append(ledger.Failure(package=state.pk, error=absurd, at=clock.now()))
         else:
             good.append(
-                _Pair(state, _value(settings, AttributionSettings), _value(results, EvaluationResult), results.read_at)
+                _Pair(
+                    state,
+                    _value(settings, AttributionSettings),
+                    _value(results, EvaluationResult),
+                    results.read_at + ahead,
+                )
             )
     defaults = _defaults(caller) if any(_has_gaps(pair.settings) for pair in good) else UNSET
-    held = _held(good, caller=caller, deadline=deadline)
+    held = _held(good, caller=caller, deadline=deadline, on=on)
     observations: list[ledger.Observation] = []
     for pair in good:
         if isinstance(defaults, PlatformError) and _has_gaps(pair.settings):
-            failures.append(ledger.Failure(package=pair.state.pk, error=defaults, at=timezone.now()))
+            failures.append(ledger.Failure(package=pair.state.pk, error=defaults, at=clock.now()))
             continue
         details = answers.get(f"package_{pair.state.pk}")
         observations.append(
@@ -279,6 +334,12 @@ def read(
             )
         )
     return observations, failures
+
+
+def _gathered(
+    calls: Mapping[str, Callable[[], T]], *, deadline: float | None, on: Executor | None
+) -> dict[str, T | PlatformError]:
+    return gather(deadline=deadline, **calls) if on is None else gather_on(on, calls, deadline=deadline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,7 +375,7 @@ def _defaults(caller: Caller) -> AttributionSettings | PlatformError:
         return error
 
 
-def _held(pairs: Sequence[_Pair], *, caller: Caller, deadline: float | None) -> dict[int, bool]:
+def _held(pairs: Sequence[_Pair], *, caller: Caller, deadline: float | None, on: Executor | None) -> dict[int, bool]:
     """For packages with news: whether their settings, read once more, are still those of before. Unread is not held."""
     news = {
         str(pair.state.pk): pair
@@ -323,13 +384,11 @@ def _held(pairs: Sequence[_Pair], *, caller: Caller, deadline: float | None) -> 
         and pair.result.clusters
         and pair.state.latest.fingerprint != fingerprints.of_result(pair.result)
     }
-    again = gather(
-        deadline=deadline,
-        **{
-            name: partial(packages.settings, caller=caller, package_id=pair.state.package.package_id)
-            for name, pair in news.items()
-        },
-    )
+    asked = {
+        name: partial(packages.settings, caller=caller, package_id=pair.state.package.package_id)
+        for name, pair in news.items()
+    }
+    again = _gathered(asked, deadline=deadline, on=on)
     return {
         pair.state.pk: isinstance(answer := again[name], Reading) and answer.value == pair.settings
         for name, pair in news.items()

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from attribution_portal import http
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import changes, history, inventory, polling, reports
+from attribution_portal.backhaul import changes, clock, history, inventory, polling, reports
 from attribution_portal.backhaul.forms import SettingsForm
 from attribution_portal.backhaul.intents import Basis, Moved, Outcome
 from attribution_portal.backhaul.models import Package
@@ -90,7 +90,7 @@ def _news(request: PortalRequest, package_id: str) -> HttpResponse:
     found = polling.find(partner=request.partner, package_id=package_id)
     if found is None:
         raise Http404
-    now = timezone.now()
+    now = clock.now()
     polling.watch(package=found, now=now)
     page = reports.page(partner=request.partner, package=found, reader=http.reader(request), now=now)
     if page.digest == request.GET["seen"]:

@@ -43,12 +43,30 @@ def spend(*, partner_id: str, kind: Kind, lane: Lane, endpoint: str, until: floa
         time.sleep(wait)
 
 
+def room(*, partner_id: str, kind: Kind, lane: Lane) -> tuple[int, float]:
+    """How many calls the lane has left at this moment, and in how many seconds the next place comes free. Takes
+    none."""
+    key, most = _limit(partner_id, kind, lane)
+
+    def look(client: redis.Redis) -> tuple[int, float]:
+        oldest, used = _windows_of(client).get_moving_window(key, most, MINUTE)
+        return max(0, most - used), max(0.0, oldest + MINUTE - time.time()) if used else 0.0
+
+    try:
+        return store.attempt(look)
+    except store.StoreDown:
+        return most, 0.0
+
+
+def _limit(partner_id: str, kind: Kind, lane: Lane) -> tuple[str, int]:
+    """Under which key a call is counted, and how many the lane may make in a minute."""
+    most = configuration.whole("PLATFORM_READS_PER_MINUTE" if kind == "read" else "PLATFORM_WRITES_PER_MINUTE")
+    return f"{quote(partner_id, safe='')}:{kind}", max(1, int(most * POLLING_SHARE)) if lane == "polling" else most
+
+
 def _take(*, partner_id: str, kind: Kind, lane: Lane) -> float:
     """0 when one call was taken, else the seconds until a place comes free."""
-    most = configuration.whole("PLATFORM_READS_PER_MINUTE" if kind == "read" else "PLATFORM_WRITES_PER_MINUTE")
-    if lane == "polling":
-        most = max(1, int(most * POLLING_SHARE))
-    key = f"{quote(partner_id, safe='')}:{kind}"
+    key, most = _limit(partner_id, kind, lane)
 
     def take(client: redis.Redis) -> float:
         windows = _windows_of(client)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from concurrent.futures import wait
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, wait
 from typing import TypeVar
 
 from attribution_portal.platform_api import configuration
@@ -28,7 +28,13 @@ def gather(*, deadline: float | None, **calls: Callable[[], T]) -> dict[str, T |
     """
     if not calls:
         return {}
-    workers = pool("calls", workers=configuration.whole("PLATFORM_POOL_THREADS"))
+    return gather_on(pool("calls", workers=configuration.whole("PLATFORM_POOL_THREADS")), calls, deadline=deadline)
+
+
+def gather_on(
+    workers: Executor, calls: Mapping[str, Callable[[], T]], *, deadline: float | None
+) -> dict[str, T | PlatformError]:
+    """The same on threads of the caller's own."""
     futures = {name: workers.submit(_outcome, call) for name, call in calls.items()}
     patience = None if deadline is None else max(0.0, deadline - time.monotonic()) + GRACE_SECONDS
     wait(futures.values(), timeout=patience)

@@ -115,7 +115,7 @@ def test_the_list_that_answers_again_ends_it_and_all_that_failed_is_read_at_once
     tasks.list_partner(parked.pk)
     poll = poll_of(parked)
     assert (poll.failures, poll.failing_since, poll.last_error) == (0, None, "")
-    assert (poll.parked_since, poll.parked_until, poll.list_due) == (None, None, None)
+    assert (poll.parked_since, poll.parked_until, poll.list_due) == (None, None, time.now + MINUTE)
     read, failed = counted(poll_all())
     assert (read, failed) == (PollState.objects.filter(failures=0, last_ok_at=time.now).count(), 0)
     assert read > 10

@@ -13,7 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from attribution_portal.backhaul import ledger, polling, tasks
+from attribution_portal.backhaul import ledger, listing, polling, tasks
 from attribution_portal.backhaul.models import Evaluation, Package, PartnerPoll, PollState
 from attribution_portal.celery import app
 from attribution_portal.partners.connection import caller_for
@@ -163,13 +163,42 @@ def test_a_lease_outlives_the_time_limit_of_its_task(settings: object) -> None:
     assert polling.CHUNK_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT  # type: ignore[attr-defined]
 
 
+def listed(*partners: Partner) -> None:
+    """Their lists were read at some time."""
+    PartnerPoll.objects.bulk_create(PartnerPoll(partner=partner) for partner in partners)
+
+
 def test_a_claim_is_fair_over_partners(partners: Partners) -> None:
+    """5,000 packages that have waited for a day delay three that are due now by one chunk, however often is claimed."""
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
-    many(partners.acme, 500, due=now - timedelta(days=1))
-    many(partners.sakura, 3, due=now)
-    chunks = polling.claim_due(now=now, capacity=20)
-    claimed = {chunk.partner: len(chunk.packages) for chunk in chunks}
-    assert claimed == {partners.acme.pk: 17, partners.sakura.pk: 3}
+    listed(partners.acme, partners.sakura)
+    many(partners.acme, 5000, due=now - timedelta(days=1))
+    served: list[tuple[int, int]] = []
+    for second in range(6):
+        if second == 3:
+            many(partners.sakura, 3, due=now + timedelta(seconds=second), prefix="small")
+        # As much as a single thread reads at a time.
+        for chunk in polling.claim_due(now=now + timedelta(seconds=second), capacity=polling.CHUNK):
+            served.append((chunk.partner, len(chunk.packages)))
+            PollState.objects.filter(pk__in=chunk.packages).update(lease=None, lease_until=None, next_due=None)
+    big, small, rest = (partners.acme.pk, 20), (partners.sakura.pk, 3), (partners.acme.pk, 17)
+    assert served == [big, big, big, small, rest, big, big]
+
+
+def test_of_many_partners_with_much_to_do_each_has_its_turn(partners: Partners) -> None:
+    """However old the backlog of two, the third is not kept waiting behind it."""
+    now = datetime(2026, 6, 15, 10, tzinfo=UTC)
+    each = (partners.acme, partners.sakura, partners.nordlicht)
+    listed(*each)
+    for days, partner in enumerate(each):
+        many(partner, 100, due=now - timedelta(days=days))
+    served: list[int] = []
+    for second in range(6):
+        (chunk,) = polling.claim_due(now=now + timedelta(seconds=second), capacity=polling.CHUNK)
+        served.append(chunk.partner)
+        PollState.objects.filter(lease=chunk.lease).update(lease=None, lease_until=None, next_due=None)
+    oldest_first = [partners.nordlicht.pk, partners.sakura.pk, partners.acme.pk]
+    assert served == oldest_first * 2
 
 
 def test_chunks_hold_one_partner_each_and_the_first_of_each_come_first(partners: Partners) -> None:
@@ -188,7 +217,7 @@ def test_chunks_hold_one_partner_each_and_the_first_of_each_come_first(partners:
 def test_a_partner_with_much_to_do_leaves_room_for_the_others(partners: Partners) -> None:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
     many(partners.acme, 500, due=now - timedelta(days=1))
-    assert [len(chunk.packages) for chunk in polling.claim_due(now=now)] == [20, 20]
+    assert [len(chunk.packages) for chunk in polling.claim_due(now=now)] == [20]
     assert polling.claim_due(now=now) == ()
     many(partners.sakura, 3, due=now)
     (chunk,) = polling.claim_due(now=now)
@@ -253,7 +282,7 @@ def test_a_claim_finds_the_few_that_are_due_by_an_index(partners: Partners) -> N
         }
         cursor.execute(f"EXPLAIN {polling.CLAIM}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
-    assert "using poll_due on backhaul_pollstate" in plan
+    assert "using poll_due_of_partner on backhaul_pollstate" in plan
     assert "Seq Scan on backhaul_pollstate" not in plan
 
 
@@ -268,7 +297,7 @@ def test_the_number_of_queries_of_a_chunk_does_not_depend_on_its_size(acme: Part
         return len(captured)
 
     time.forward(minutes=5)
-    assert queries(2) == queries(18) <= 14
+    assert queries(2) == queries(18) <= 15
 
 
 def test_a_new_package_is_listed_and_due_at_once(acme: Partner, time: Time) -> None:
@@ -279,6 +308,22 @@ def test_a_new_package_is_listed_and_due_at_once(acme: Partner, time: Time) -> N
     listed = polling.list_packages(partner=acme)
     assert (listed.total, listed.new, listed.changed, listed.vanished) == (18, 1, 0, 0)
     assert Package.objects.get(package_id="pkg_slow").poll.next_due == time.now
+
+
+def test_a_list_is_read_every_four_minutes_and_each_minute_while_a_package_is_being_built(
+    partners: Partners, sandbox: Sandbox, time: Time
+) -> None:
+    """With a tick each half minute, a new package is known within five minutes."""
+    polling.list_packages(partner=partners.nordlicht)
+    polling.list_packages(partner=partners.acme)
+    due = dict(PartnerPoll.objects.values_list("partner__partner_id", "list_due"))
+    assert Package.objects.filter(partner=partners.acme, status="INPROGRESS").exists()
+    assert due == {"fd4711": time.now + timedelta(minutes=4), ACME: time.now + timedelta(minutes=1)}
+    time.forward(minutes=1)
+    assert [each.partner_id for each in listing.due(time.now)] == ["partner-id-sakura", ACME]
+    time.forward(minutes=3)
+    assert [each.partner_id for each in listing.due(time.now)] == ["partner-id-sakura", ACME, "fd4711"]
+    assert app.conf.beat_schedule["list-packages"]["schedule"] == 30
 
 
 def test_a_package_that_changed_is_read_at_once(acme: Partner, package: Stored, time: Time) -> None:
@@ -463,8 +508,12 @@ def test_poll_once_without_partners_says_what_to_do(db: None) -> None:
 def test_the_beat_table_names_tasks_that_exist() -> None:
     app.loader.import_default_modules()
     names = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    assert names >= {"backhaul.claim_due", "backhaul.list_packages"}
+    assert names >= {"backhaul.claim_due", "backhaul.list_packages", "backhaul.prune"}
     assert names <= set(app.tasks)
+    for entry in app.conf.beat_schedule.values():
+        schedule = entry["schedule"]
+        interval = schedule if isinstance(schedule, float) else 24 * 3600
+        assert 0 < entry["options"]["expires"] < interval
 
 
 def test_the_tasks_hand_ids_to_the_engine(partners: Partners, time: Time, tasks_at_once: None) -> None:

@@ -92,13 +92,14 @@ TASKS = {
     "backhaul.list_packages": set(),
     "backhaul.list_partner": {"partner"},
     "backhaul.settle_defaults": {"partner"},
+    "backhaul.prune": set(),
     "lookout.look_after": set(),
     "lookout.look_after_event": {"partner", "eid"},
     # A service account, which may serve several partners.
     "partners.check_accounts": set(),
     "partners.check_account": {"pk"},
 }
-WITHOUT_A_PARTNER = {"backhaul.claim_due", "backhaul.list_packages", "lookout.look_after"}
+WITHOUT_A_PARTNER = {"backhaul.claim_due", "backhaul.list_packages", "backhaul.prune", "lookout.look_after"}
 
 
 def signatures() -> dict[str, set[str]]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
-from attribution_portal.backhaul import listing, polling
+from attribution_portal.backhaul import clock, listing, polling
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
 
@@ -18,15 +17,15 @@ class Command(BaseCommand):
     def handle(self, *args: object, **options: object) -> None:
         if not Partner.objects.exists():
             raise CommandError("No partner is stored yet. Run `manage.py connect_partners` first.")
-        now = timezone.now()
+        now = clock.now()
         told: dict[int, list[str]] = {}
         partners = {partner.pk: partner for partner in listing.due(now)}
         for partner in partners.values():
             told[partner.pk] = [self._list(partner)]
         counts: Counter[tuple[int, str]] = Counter()
-        due = timezone.now()
+        due = clock.now()
         # Claimed a few chunks at a time, so that no lease ends before its chunk's turn, however long the round.
-        while chunks := polling.claim_due(now=timezone.now(), due=due):
+        while chunks := polling.claim_due(now=clock.now(), due=due):
             for chunk in chunks:
                 recorded = polling.poll_chunk(chunk)
                 counts[chunk.partner, "read"] += recorded.taken
