@@ -93,15 +93,24 @@ def read(key: Key, *, ages: Ages, source: Source[T], behind: Source[T], until: f
         state = load(key, source.endpoint)
     except store.StoreDown:
         return _unkept(source)
+    kept = at_once(key, state, ages=ages, source=source, behind=behind)
+    return kept if kept is not None else read_together(key, ages=ages, source=source, until=until)
+
+
+def at_once(key: Key, state: State, *, ages: Ages, source: Source[T], behind: Source[T]) -> Reading[T] | None:
+    """What can be served without waiting for anybody, of what was known of the key a moment ago; None when the
+    platform has to be read. Raises a remembered no."""
     entry = state.entry
-    if entry is not None and entry.age <= ages.hard and (kept := _kept(entry, source)) is not None:
+    if entry is None:
+        return None
+    if entry.age <= ages.hard and (kept := _kept(entry, source)) is not None:
         if entry.age <= ages.soft:
             return kept
         _refresh_behind(key, behind)
         return replace(kept, stale=True)
-    if entry is not None and state.failed is not None and (kept := _kept(entry, source)) is not None:
+    if state.failed is not None and (kept := _kept(entry, source)) is not None:
         return replace(kept, stale=True)
-    return _read_together(key, ages=ages, source=source, until=until)
+    return None
 
 
 def read_fresh(key: Key, *, source: Source[T]) -> Reading[T]:
@@ -173,9 +182,9 @@ def _fetch_and_keep(key: Key, mark: str, source: Source[T]) -> Reading[T]:
     return Reading(value=value, read_at=datetime.fromtimestamp(entry.at, UTC))
 
 
-def _read_together(key: Key, *, ages: Ages, source: Source[T], until: float) -> Reading[T]:
-    """One caller reads; the others wait for its value or its failure. Whoever has waited half the time it has reads
-    by itself: the one that holds the turn may have been killed."""
+def read_together(key: Key, *, ages: Ages, source: Source[T], until: float) -> Reading[T]:
+    """What nobody has known a moment ago: one caller reads; the others wait for its value or its failure. Whoever has
+    waited half the time it has reads by itself: the one that holds the turn may have been killed."""
     began = time.time()
     patient_until = (time.monotonic() + until) / 2
     pause = 0.005

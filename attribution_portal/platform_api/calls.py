@@ -16,7 +16,7 @@ from typing import Generic, TypeVar
 
 from attribution_portal.platform_api import budget, cache, configuration, entries, store, tokens, transport
 from attribution_portal.platform_api.cache import Ages, Kept, Source
-from attribution_portal.platform_api.entries import Body, Key
+from attribution_portal.platform_api.entries import Body, Key, State
 from attribution_portal.platform_api.errors import BadPayload, PlatformError, SignInFailed, Unavailable, Unknown
 from attribution_portal.platform_api.outcomes import (
     TOO_MANY_REQUESTS,
@@ -70,23 +70,48 @@ class Question(Generic[T]):
     query: Mapping[str, object] = field(default_factory=dict)
     segments: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def path(self) -> str:
+        return self.call.endpoint.path(**self.segments)
+
+    def key(self, partner_id: str) -> Key:
+        params = (("path", self.path), *query_pairs(self.query))
+        return entries.key_for(partner_id=partner_id, endpoint=self.call.endpoint.name, params=params, scope=self.scope)
+
     def read(self, caller: Caller) -> Reading[T]:
-        return read(self.call, caller=caller, scope=self.scope, query=self.query, **self.segments)
+        """Through the cache, or past it for polling and rereading callers, whose answers are kept there all the
+        same."""
+        key = self.key(caller.partner_id)
+        front = self._source(lambda: caller)
+        if caller.only_kept:
+            return _only_kept(key, self.call, front)
+        if not caller.takes_kept:
+            return cache.read_fresh(key, source=front)
+        return cache.read(key, ages=self.call.ages, source=front, behind=self._behind(caller), until=_end_of(caller))
 
+    def at_once(self, state: State, caller: Caller) -> Reading[T] | None:
+        """What the cache serves without anybody waiting, by what it knew of the question's key a moment ago."""
+        return cache.at_once(
+            self.key(caller.partner_id),
+            state,
+            ages=self.call.ages,
+            source=self._source(lambda: caller),
+            behind=self._behind(caller),
+        )
 
-def kept(questions: Sequence[Question[T]], *, partner_id: str) -> list[Kept[T]]:
-    """The last known answer to each, in one round trip and however old; see `cache.peek`. Raises StoreDown."""
-    return cache.peek([_looked_up(question, partner_id) for question in questions])
+    def read_on(self, caller: Caller) -> Reading[T]:
+        """When `at_once` had nothing."""
+        source = self._source(lambda: caller)
+        return cache.read_together(
+            self.key(caller.partner_id), ages=self.call.ages, source=source, until=_end_of(caller)
+        )
 
+    def _source(self, asking: Callable[[], Caller]) -> Source[T]:
+        return _source(self.call, lambda: _fetch(self.call, caller=asking(), path=self.path, query=self.query))
 
-def _looked_up(question: Question[T], partner_id: str) -> tuple[Key, Ages, Source[T]]:
-    call, path = question.call, question.call.endpoint.path(**question.segments)
-    key = _key(call, partner_id=partner_id, path=path, pairs=query_pairs(question.query), scope=question.scope)
-    return key, call.ages, _source(call, lambda: _nobody(call.endpoint))
-
-
-def _nobody(endpoint: Endpoint) -> Body:
-    raise Unavailable("looked up, not read", endpoint=endpoint.name)
+    def _behind(self, caller: Caller) -> Source[T]:
+        """A refresh behind the page has a whole page's time of its own, from when it starts."""
+        return self._source(lambda: replace(caller, deadline=configuration.page_deadline()))
 
 
 def read(
@@ -97,22 +122,22 @@ def read(
     query: Mapping[str, object] | None = None,
     **segments: str,
 ) -> Reading[T]:
-    """Through the cache, or past it for polling and rereading callers, whose answers are kept there all the
-    same."""
-    path = call.endpoint.path(**segments)
-    key = _key(call, partner_id=caller.partner_id, path=path, pairs=query_pairs(query or {}), scope=scope)
+    """One question read; see there."""
+    return Question(call, scope, query or {}, segments).read(caller)
 
-    def source(asking: Callable[[], Caller]) -> Source[T]:
-        return _source(call, lambda: _fetch(call, caller=asking(), path=path, query=query))
 
-    if caller.only_kept:
-        return _only_kept(key, call, source(lambda: caller))
-    front = source(lambda: caller)
-    if caller.lane == "polling" or caller.reread:
-        return cache.read_fresh(key, source=front)
-    # A refresh behind the page has a whole page's time of its own, from when it starts.
-    behind = source(lambda: replace(caller, deadline=configuration.page_deadline()))
-    return cache.read(key, ages=call.ages, source=front, behind=behind, until=_end_of(caller))
+def kept(questions: Sequence[Question[T]], *, partner_id: str) -> list[Kept[T]]:
+    """The last known answer to each, in one round trip and however old; see `cache.peek`. Raises StoreDown."""
+    return cache.peek([_looked_up(question, partner_id) for question in questions])
+
+
+def _looked_up(question: Question[T], partner_id: str) -> tuple[Key, Ages, Source[T]]:
+    call = question.call
+    return question.key(partner_id), call.ages, _source(call, lambda: _nobody(call.endpoint))
+
+
+def _nobody(endpoint: Endpoint) -> Body:
+    raise Unavailable("looked up, not read", endpoint=endpoint.name)
 
 
 def _only_kept(key: Key, call: Read[T], source: Source[T]) -> Reading[T]:
@@ -123,11 +148,6 @@ def _only_kept(key: Key, call: Read[T], source: Source[T]) -> Reading[T]:
     if isinstance(found, Reading):
         return found
     raise found or Unavailable("nothing is kept", endpoint=call.endpoint.name)
-
-
-def _key(call: Read[T], *, partner_id: str, path: str, pairs: tuple[tuple[str, str], ...], scope: str) -> Key:
-    params = (("path", path), *pairs)
-    return entries.key_for(partner_id=partner_id, endpoint=call.endpoint.name, params=params, scope=scope)
 
 
 def _source(call: Read[T], fetch: Callable[[], Body]) -> Source[T]:

@@ -80,6 +80,11 @@ class Caller:
     def asking_nobody(self) -> Caller:
         return replace(self, only_kept=True)
 
+    @property
+    def takes_kept(self) -> bool:
+        """Whether an answer that is kept and young enough will do."""
+        return self.lane == "person" and not self.reread
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
