@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from attribution_portal.platform_api.cache import Ages
-from attribution_portal.platform_api.calls import Read, read
+from attribution_portal.platform_api.calls import Question, Read
 from attribution_portal.platform_api.errors import NotFound
 from attribution_portal.platform_api.events import scope
 from attribution_portal.platform_api.payloads import Campaign, MetaInsights, MetaResults, Page, Reading
@@ -38,20 +38,40 @@ META_CONNECTED = Read(
 
 def for_event(*, caller: Caller, eid: str) -> Reading[Page[Campaign]]:
     """§5, §7 `GET /events/{eid}/campaigns`: one row per taste cluster and run."""
-    return read(FOR_EVENT, caller=caller, scope=scope(eid), eid=eid)
+    return for_event_of(eid=eid).read(caller)
+
+
+def for_event_of(*, eid: str) -> Question[Page[Campaign]]:
+    """What `for_event` reads."""
+    return Question(FOR_EVENT, scope(eid), segments={"eid": eid})
 
 
 def meta_results(*, caller: Caller, eid: str) -> Reading[MetaResults]:
     """§7: Meta's results for the event and for its series; None where Meta has no numbers, which is not
     zero. Raises NotPermitted."""
-    return read(META_RESULTS, caller=caller, scope=scope(eid), eid=eid)
+    return meta_results_of(eid=eid).read(caller)
+
+
+def meta_results_of(*, eid: str) -> Question[MetaResults]:
+    """What `meta_results` reads."""
+    return Question(META_RESULTS, scope(eid), segments={"eid": eid})
 
 
 def meta_insights(*, caller: Caller, eid: str) -> Reading[MetaInsights]:
     """§7: impressions, clicks and ad spend; all None when Meta has nothing. Raises NotPermitted."""
-    return read(META_INSIGHTS, caller=caller, scope=scope(eid), eid=eid)
+    return meta_insights_of(eid=eid).read(caller)
+
+
+def meta_insights_of(*, eid: str) -> Question[MetaInsights]:
+    """What `meta_insights` reads."""
+    return Question(META_INSIGHTS, scope(eid), segments={"eid": eid})
 
 
 def meta_connected(*, caller: Caller) -> Reading[bool | None]:
     """§7: whether the partner has connected Meta; None when the platform does not say. Raises NotPermitted."""
-    return read(META_CONNECTED, caller=caller, scope="partner")
+    return meta_connected_of().read(caller)
+
+
+def meta_connected_of() -> Question[bool | None]:
+    """What `meta_connected` reads."""
+    return Question(META_CONNECTED, "partner")

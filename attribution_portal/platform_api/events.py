@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 
 from attribution_portal.platform_api.cache import Ages
-from attribution_portal.platform_api.calls import Question, Read, read, write
+from attribution_portal.platform_api.calls import Question, Read, write
 from attribution_portal.platform_api.errors import NotFound
 from attribution_portal.platform_api.payloads import (
     Benchmark,
@@ -74,27 +74,52 @@ def scope(eid: str) -> str:
 
 def list_events(*, caller: Caller, query: EventQuery) -> Reading[Page[Event]]:
     """§5 `GET /events/`, one page. The order is not documented."""
-    return read(EVENTS, caller=caller, scope="events", query=query.parameters())
+    return list_events_of(query=query).read(caller)
+
+
+def list_events_of(*, query: EventQuery) -> Question[Page[Event]]:
+    """What `list_events` reads."""
+    return Question(EVENTS, "events", query.parameters())
 
 
 def flagged(*, caller: Caller) -> Reading[Page[Event]]:
     """§5 `GET /events/flagged/`: the events that want attention."""
-    return read(FLAGGED, caller=caller, scope="events")
+    return flagged_of().read(caller)
+
+
+def flagged_of() -> Question[Page[Event]]:
+    """What `flagged` reads."""
+    return Question(FLAGGED, "events")
 
 
 def get(*, caller: Caller, eid: str) -> Reading[Event]:
     """§5 `GET /events/{eid}`. Raises NotFound."""
-    return read(EVENT, caller=caller, scope=scope(eid), eid=eid)
+    return get_of(eid=eid).read(caller)
+
+
+def get_of(*, eid: str) -> Question[Event]:
+    """What `get` reads."""
+    return Question(EVENT, scope(eid), segments={"eid": eid})
 
 
 def portfolio_statistics(*, caller: Caller) -> Reading[EventsStatistics]:
     """§5 `GET /events/statistics`: sums over all events of the partner; any may be None."""
-    return read(PORTFOLIO, caller=caller, scope="portfolio")
+    return portfolio_statistics_of().read(caller)
+
+
+def portfolio_statistics_of() -> Question[EventsStatistics]:
+    """What `portfolio_statistics` reads."""
+    return Question(PORTFOLIO, "portfolio")
 
 
 def campaigns_statistics(*, caller: Caller) -> Reading[CampaignsStatistics]:
     """§5 `GET /campaigns/statistics`: how many campaigns are in which state."""
-    return read(CAMPAIGNS, caller=caller, scope="portfolio")
+    return campaigns_statistics_of().read(caller)
+
+
+def campaigns_statistics_of() -> Question[CampaignsStatistics]:
+    """What `campaigns_statistics` reads."""
+    return Question(CAMPAIGNS, "portfolio")
 
 
 def statistics(*, caller: Caller, eid: str) -> Reading[EventStatistics]:
@@ -109,22 +134,42 @@ def statistics_of(*, eid: str) -> Question[EventStatistics]:
 
 def series(*, caller: Caller, eid: str) -> Reading[Page[Event]]:
     """§5 `GET /events/{eid}/series`: the events of the same series, up to the platform's maximum of 1000."""
-    return read(SERIES, caller=caller, scope=scope(eid), query={"limit": 1000}, eid=eid)
+    return series_of(eid=eid).read(caller)
+
+
+def series_of(*, eid: str) -> Question[Page[Event]]:
+    """What `series` reads."""
+    return Question(SERIES, scope(eid), {"limit": 1000}, {"eid": eid})
 
 
 def clusters(*, caller: Caller, eid: str) -> Reading[EventClusters]:
     """§5 `GET /events/{eid}/clusters`: the taste clusters predicted for the event."""
-    return read(CLUSTERS, caller=caller, scope=scope(eid), eid=eid)
+    return clusters_of(eid=eid).read(caller)
+
+
+def clusters_of(*, eid: str) -> Question[EventClusters]:
+    """What `clusters` reads."""
+    return Question(CLUSTERS, scope(eid), segments={"eid": eid})
 
 
 def sales_graph(*, caller: Caller, eid: str) -> Reading[tuple[SalesPoint, ...]]:
     """§5 `GET /events/{eid}/sales-graph`: the demand curve in date order, normalised tickets."""
-    return read(SALES_GRAPH, caller=caller, scope=scope(eid), eid=eid)
+    return sales_graph_of(eid=eid).read(caller)
+
+
+def sales_graph_of(*, eid: str) -> Question[tuple[SalesPoint, ...]]:
+    """What `sales_graph` reads."""
+    return Question(SALES_GRAPH, scope(eid), segments={"eid": eid})
 
 
 def benchmark(*, caller: Caller, eid: str) -> Reading[Benchmark]:
     """§5 `GET /events/{eid}/benchmark`, in percent of capacity whichever way the platform says it."""
-    return read(BENCHMARK, caller=caller, scope=scope(eid), eid=eid)
+    return benchmark_of(eid=eid).read(caller)
+
+
+def benchmark_of(*, eid: str) -> Question[Benchmark]:
+    """What `benchmark` reads."""
+    return Question(BENCHMARK, scope(eid), segments={"eid": eid})
 
 
 def daily_revenue(*, caller: Caller, eid: str, currency: str | None) -> Reading[DailyRevenue]:
@@ -144,7 +189,12 @@ def daily_revenue_of(*, eid: str, currency: str | None) -> Question[DailyRevenue
 def attribution_model(*, caller: Caller, eid: str) -> Reading[str | None]:
     """§5 `GET /events/{eid}/attribution_model`: FD, META, EXTERNAL or a word we do not know; None when the
     event has none of its own. Nothing to do with the models of packages (§8)."""
-    return read(MODEL, caller=caller, scope=scope(eid), eid=eid)
+    return attribution_model_of(eid=eid).read(caller)
+
+
+def attribution_model_of(*, eid: str) -> Question[str | None]:
+    """What `attribution_model` reads."""
+    return Question(MODEL, scope(eid), segments={"eid": eid})
 
 
 def set_attribution_model(*, caller: Caller, eid: str, model: str) -> Taken[object]:
