@@ -240,6 +240,38 @@ _TERMS = (
         _("Flagged events"),
         _("Events that the platform marks as wanting attention."),
     ),
+    # How far polling has come, for those who operate the portal.
+    Term(
+        "polling_due",
+        _("Due now"),
+        _("Packages that are to be read by now and that no worker has taken. Those of parked partners do not count."),
+    ),
+    Term(
+        "polling_in_flight",
+        _("Being read"),
+        _("Packages that a worker has taken and not given back yet."),
+    ),
+    Term(
+        "polling_read",
+        _("Read in 5 minutes"),
+        _("Packages that were read well at least once in the last five minutes."),
+    ),
+    Term(
+        "polling_failed",
+        _("Failed in 5 minutes"),
+        _("Packages whose last reading failed and was in the last five minutes."),
+    ),
+    Term(
+        "polling_oldest",
+        _("Longest due"),
+        _("How long the package has been due that waits longest."),
+    ),
+    Term(
+        "polling_reads_left",
+        _("Reads left"),
+        _("How many reads polling may make in this minute: the smallest number among the partners that have work."),
+        _("80 % of the reads a minute that a partner has, less those of the last 60 seconds, people's included."),
+    ),
 )
 TERMS = {term.key: term for term in _TERMS}
 

@@ -54,6 +54,9 @@ PLATFORM_MAX_BYTES = 8 * 1024 * 1024
 # ── 3. The deployment ───────────────────────────────────────────────────────────────────────────────────────────────
 PORT = env.number("PORT", 8000, at_least=1)
 DEMO = env.flag("DEMO")
+# Who has it may read /metrics; without it there is no such address.
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+env.check_length("METRICS_TOKEN", METRICS_TOKEN, at_least=20)
 # How many proxies of our own stand in front, each adding an entry to X-Forwarded-For. Too high a number lets visitors
 # choose their address, too low a one makes all of them one visitor.
 TRUSTED_PROXIES = env.number("TRUSTED_PROXIES", 0 if LOCAL else 1, at_least=0)

@@ -126,6 +126,7 @@ PARTNER = (
 # For those who operate the portal; to everybody else the pages do not exist.
 OPERATORS = (
     Address("operators:accounts", "/operate/"),
+    Address("polling:progress", "/operate/polling/"),
     Address("operators:add-account", "/operate/accounts/add/", 302, 422, proof=True),
     Address("operators:account", "/operate/accounts/{account}/"),
     Address("operators:check-account", "/operate/accounts/{account}/check/", 302, 303, proof=True),

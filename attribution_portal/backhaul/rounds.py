@@ -158,10 +158,10 @@ def partners(now: datetime) -> tuple[PartnerProgress, ...]:
         .order_by()
         .values_list("partner")
         .annotate(
-            Count("pk", filter=due),
-            Count("pk", filter=Q(lease_until__gt=now)),
-            Count("pk", filter=Q(failures__gt=0, next_due__isnull=False)),
-            Min("next_due", filter=due),
+            due=Count("pk", filter=due),
+            in_flight=Count("pk", filter=Q(lease_until__gt=now)),
+            failing=Count("pk", filter=Q(failures__gt=0, next_due__isnull=False)),
+            oldest_due=Min("next_due", filter=due),
         )
     )
     works = {pk: _Work(*rest) for pk, *rest in rows}
