@@ -242,8 +242,8 @@ def test_ones_own_pages_are_about_whoever_asks(
     statuses = address.signed_out if not who else address.signed_in
     if who in WITH_FACTOR and address.with_factor:
         statuses = address.with_factor
-    if who == "mara" and address.name == "partners:picker":
-        statuses = (200, 405)  # two partners to choose from
+    if who == "mara" and address.name.startswith("review:"):
+        statuses = (200, 405)  # she manages two partners
     for method, status in zip(("get", "post"), statuses, strict=True):
         client = client_for(request.getfixturevalue(who)) if who else Client()
         assert getattr(client, method)(address.path).status_code == status, method
@@ -377,10 +377,17 @@ def test_a_row_of_another_partner_is_not_to_be_had_by_its_number(
 
 
 def test_the_picker_shows_only_ones_own_partners(mara: User, client_for: ClientFor) -> None:
-    page = client_for(mara).get("/").content.decode()
+    page = client_for(mara).get("/partners/").content.decode()
     assert "Acme Concerts (demo)" in page
     assert "Sakura Live (demo)" in page
     assert "Nordlicht" not in page
+
+
+def test_the_start_page_leads_whoever_manages_a_partner_to_the_board(mara: User, client_for: ClientFor) -> None:
+    assert client_for(mara).get("/").headers["Location"] == "/review/"
+    Partner.objects.update(switched_off_at="2026-06-15T00:00Z")
+    assert client_for(mara).get("/").status_code == 200
+    assert client_for(mara).get("/review/").status_code == 404
 
 
 def test_with_one_partner_the_start_page_leads_straight_to_it(bob: User, client_for: ClientFor) -> None:

@@ -64,7 +64,11 @@ _METHODS: Final[dict[str, Promise]] = {
     "socialaccount": gettext_lazy("single sign-on"),
 }
 # What of the portal can be taken away as a file.
-_EXPORTS: Final[dict[str, Promise]] = {"activity": gettext_lazy("Activity")}
+_EXPORTS: Final[dict[str, Promise]] = {
+    "activity": gettext_lazy("Activity"),
+    "packages": gettext_lazy("Packages"),
+    "review": gettext_lazy("Review board"),
+}
 
 
 @dataclass(frozen=True, slots=True)

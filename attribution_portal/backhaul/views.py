@@ -1,4 +1,4 @@
-"""The list of packages, a package's evaluation page, and its settings form."""
+"""A package's evaluation page, and its settings form."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from attribution_portal import http
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import changes, clock, history, inventory, polling, reports
+from attribution_portal.backhaul import changes, clock, history, polling, reports
 from attribution_portal.backhaul.forms import SettingsForm
 from attribution_portal.backhaul.intents import Basis, Moved, Outcome
 from attribution_portal.backhaul.models import Package
@@ -23,18 +23,6 @@ from attribution_portal.platform_api.errors import NotFound, PlatformError, Reje
 
 LIVE = "package-live"
 LONGEST_ID = 200
-
-
-@partner_view()
-def packages(request: PortalRequest) -> HttpResponse:
-    polling.list_first(partner=request.partner)
-    listed = inventory.packages(
-        partner=request.partner,
-        number=request.GET.get("page", "1"),
-        reader=http.reader(request),
-        now=timezone.now(),
-    )
-    return render(request, "backhaul/list.html", {"list": listed})
 
 
 @partner_view()

@@ -1,0 +1,258 @@
+"""Packages by the thousand: what a list of them asks for, as conditions on their summaries.
+
+A partner's own list and the account managers' board go by the same rows, states and reasons. What depends on the
+moment (how long somebody has waited) or on the partner (parked) is worked out here, in SQL, as `state.of` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, Final, cast
+from urllib.parse import urlencode
+
+from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models.functions import Coalesce, Lower
+
+from attribution_portal.backhaul.models import Summary
+from attribution_portal.backhaul.reviews import Kind
+from attribution_portal.backhaul.state import OVER, PATIENCE, State
+
+PER_PAGE: Final = 50
+# The platform computes overnight: who has waited longer than a day has waited too long.
+LONG: Final = timedelta(hours=24)
+OFTEN: Final = 3
+NEW: Final = timedelta(hours=24)
+
+
+class Reason(StrEnum):
+    """Why somebody should look at a package, the most urgent first."""
+
+    FAILING = "failing"
+    WAITING = "waiting"
+    CHANGED = "changed"
+    UNSIGNED = "unsigned"
+    LATE = "late"
+    OFTEN = "often"
+    DEVIATES = "deviates"
+
+
+NO_REASON: Final = len(Reason)
+# What a reader may sort by; "-" before it turns it round. Money is sorted within its currency, never across.
+SORTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "attention": ("rank", "since"),
+    "package": ("lower_title",),
+    "partner": ("partner__name", "lower_title"),
+    "created": ("created_at",),
+    "window": ("window_end",),
+    "customers": ("customers",),
+    "items": ("items",),
+    "revenue": ("partner__currency", "revenue"),
+    "changed": ("moved_at",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Nothing set lists everything. `event`: a platform id. `partners`: platform ids. Within one, any will do."""
+
+    q: str = ""
+    states: tuple[str, ...] = ()
+    statuses: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+    signed: tuple[str, ...] = ()
+    why: tuple[str, ...] = ()
+    partners: tuple[str, ...] = ()
+    event: str = ""
+    sort: str = ""
+
+    @property
+    def are_set(self) -> bool:
+        return replace(self, sort="") != Filters()
+
+    @property
+    def are_further(self) -> bool:
+        return bool(self.statuses or self.models or self.signed or self.event or self.partners)
+
+    def parameters(self, *, page: int = 1) -> list[tuple[str, str]]:
+        found: list[tuple[str, str]] = []
+        for each in fields(self):
+            value, name = getattr(self, each.name), PARAMETERS.get(each.name, each.name)
+            found += [(name, one) for one in ((value,) if isinstance(value, str) else value) if one]
+        if page > 1:
+            found.append(("page", str(page)))
+        return found
+
+    def address(self, path: str, *, page: int = 1) -> str:
+        parameters = self.parameters(page=page)
+        return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+# Fields whose query parameter has another name: a plural makes a poor one.
+PARAMETERS: Final[Mapping[str, str]] = {
+    "states": "state",
+    "statuses": "status",
+    "models": "model",
+    "partners": "partner",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """Of one currency, over all that match. A package that was merged into another is counted, and not summed up: the
+    other one's results have its people. `customers` at most."""
+
+    currency: str
+    packages: int
+    with_results: int
+    merged: int
+    customers: int
+    items: int
+    revenue: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`total`: how many match. `reasons`: how many there are for each reason, whichever of them is chosen."""
+
+    total: int
+    sums: tuple[Sums, ...]
+    reasons: Mapping[Reason, int] = field(default_factory=dict)
+
+
+def of_partners(partners: Sequence[int], now: datetime) -> QuerySet[Summary]:
+    """The summaries of these partners' packages, each with its `state` at `now`."""
+    return Summary.objects.filter(partner__in=partners).annotate(state=_state(now))
+
+
+def matching(rows: QuerySet[Summary], filters: Filters, now: datetime, *, why: bool = True) -> QuerySet[Summary]:
+    """`why`: whether the chosen reasons count."""
+    for word in filters.q.lower().split():
+        rows = rows.filter(search__contains=word)
+    if filters.states:
+        rows = rows.filter(Q(state__in=filters.states))
+    if filters.statuses:
+        rows = rows.filter(status__in=filters.statuses)
+    if filters.models:
+        rows = rows.filter(model__in=["" if model == "none" else model for model in filters.models])
+    if filters.signed:
+        rows = rows.filter(signed__in=filters.signed)
+    if filters.partners:
+        rows = rows.filter(partner__partner_id__in=filters.partners)
+    if filters.event:
+        rows = rows.filter(package__events__contains=[{"id": filters.event}])
+    return rows.filter(_chosen(filters, now)) if why and filters.why else rows
+
+
+def figures(rows: QuerySet[Summary], filters: Filters, now: datetime, *, with_reasons: bool) -> Figures:
+    """In one query, which passes over what matches once."""
+    chosen = _chosen(filters, now)
+    summed = chosen & Q(merged=False)
+    wanted: dict[str, Any] = {
+        "n": Count("pk", filter=chosen),
+        "n_results": Count("pk", filter=chosen & Q(has_results=True)),
+        "n_merged": Count("pk", filter=chosen & Q(merged=True)),
+        "sum_customers": Sum("customers", filter=summed),
+        "sum_items": Sum("items", filter=summed),
+        "sum_revenue": Sum("revenue", filter=summed),
+    }
+    if with_reasons:
+        wanted |= {f"why_{reason.value}": Count("pk", filter=condition(reason, now)) for reason in Reason}
+    matched = matching(rows, filters, now, why=False)
+    by_currency = matched.order_by("partner__currency").values("partner__currency").annotate(**wanted)
+    found = cast("list[dict[str, Any]]", list(by_currency))
+    reasons = {reason: sum(row[f"why_{reason.value}"] for row in found) for reason in Reason} if with_reasons else {}
+    sums = tuple(
+        Sums(
+            row["partner__currency"],
+            row["n"],
+            row["n_results"],
+            row["n_merged"],
+            int(row["sum_customers"] or 0),
+            int(row["sum_items"] or 0),
+            row["sum_revenue"] or Decimal(0),
+        )
+        for row in found
+        if row["n"]
+    )
+    return Figures(sum(each.packages for each in sums), sums, reasons)
+
+
+def ordered(rows: QuerySet[Summary], filters: Filters, now: datetime, *, default: str) -> QuerySet[Summary]:
+    """What is not known comes last, whichever way round."""
+    asked = filters.sort or default
+    name, turned = asked.removeprefix("-"), asked.startswith("-")
+    rows = rows.annotate(lower_title=Lower("title"))
+    if name == "attention":
+        rows = rows.annotate(
+            rank=_rank(now), since=Coalesce("failing_since", "settings_at", "result_at", "created_at", "first_seen")
+        )
+    order = [
+        # Currencies stay together in one order, whichever way their amounts run.
+        F(key).desc(nulls_last=True) if turned and key != "partner__currency" else F(key).asc(nulls_last=True)
+        for key in SORTS[name]
+    ]
+    if name == "created":
+        return rows.order_by("vanished", *order, "pk")
+    return rows.order_by(*order, "pk")
+
+
+def condition(reason: Reason, now: datetime) -> Q:
+    """The packages for which this is a reason. Those that were merged into another, or are gone, need nobody; what a
+    manager has signed off is settled until it changes."""
+    there = Q(merged=False, vanished=False)
+    unsettled = there & ~Q(signed=Kind.SIGNED.value)
+    if reason is Reason.FAILING:
+        return there & Q(state=State.FAILING.value)
+    if reason is Reason.WAITING:
+        return there & (
+            Q(state=State.UNCHANGED.value)
+            | Q(state=State.WAITING.value, settings_at__lt=now - LONG)
+            | Q(state=State.NONE.value, status="DONE", settings_at__lt=now - PATIENCE)
+            | (Q(state=State.NONE.value, status="DONE", settings_at=None, first_seen__lt=now - PATIENCE) & ~Q(model=""))
+        )
+    if reason is Reason.CHANGED:
+        return there & Q(signed=Kind.UNSIGNED_BY_CHANGE.value)
+    if reason is Reason.UNSIGNED:
+        return there & Q(signed=Kind.UNSIGNED.value, is_final=True, has_results=True, pending=False)
+    if reason is Reason.LATE:
+        return unsettled & Q(late_changes__gt=0)
+    if reason is Reason.OFTEN:
+        return unsettled & Q(changes__gte=OFTEN)
+    return unsettled & Q(deviates=True) & ~Q(status__in=OVER)
+
+
+def _chosen(filters: Filters, now: datetime) -> Q:
+    if not filters.why:
+        return Q(package__isnull=False)
+    found = Q(pk__in=[])
+    for reason in filters.why:
+        found |= condition(Reason(reason), now)
+    return found
+
+
+def _rank(now: datetime) -> Case:
+    return Case(
+        *(When(condition(reason, now), then=Value(place)) for place, reason in enumerate(Reason)),
+        default=Value(NO_REASON),
+        output_field=IntegerField(),
+    )
+
+
+def _state(now: datetime) -> Case:
+    """As `state.of`, for which a test holds it against every combination of facts."""
+    parked = Q(partner__poll__parked_until__isnull=False, partner__poll__failing_since__isnull=False)
+    return Case(
+        When(Q(vanished=True) | Q(status__in=OVER), then=Value(State.ENDED.value)),
+        When(Q(failing_since__isnull=False) | parked, then=Value(State.FAILING.value)),
+        When(has_results=False, then=Value(State.NONE.value)),
+        When(pending=True, settings_at__gt=now - PATIENCE, then=Value(State.WAITING.value)),
+        When(pending=True, settings_at__isnull=False, then=Value(State.UNCHANGED.value)),
+        When(window_end=None, then=Value(State.CURRENT.value)),
+        When(is_final=True, then=Value(State.FINAL.value)),
+        default=Value(State.PROVISIONAL.value),
+        output_field=TextField(),
+    )
