@@ -246,7 +246,7 @@ def test_ones_own_pages_are_about_whoever_asks(
         statuses = (200, 405)  # she manages two partners
     for method, status in zip(("get", "post"), statuses, strict=True):
         client = client_for(request.getfixturevalue(who)) if who else Client()
-        assert getattr(client, method)(address.path).status_code == status, method
+        assert whole(getattr(client, method)(address.path)).status_code == status, method
     assert sandbox.log.all() == ()
 
 
