@@ -19,7 +19,7 @@ if os.environ.get("PORTAL_ENV") == "local":
 app = Celery("attribution_portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks(
-    [f"attribution_portal.{room}" for room in ("accounts", "partners", "backhaul", "lookout")],
+    [f"attribution_portal.{room}" for room in ("accounts", "partners", "backhaul", "lookout", "wave")],
 )
 
 # A tick that waited longer than its interval is dropped: the next one does the same work. Two beats are harmless, since

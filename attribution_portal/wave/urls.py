@@ -2,7 +2,12 @@
 
 from django.urls import path
 
-from attribution_portal.wave import views
+from attribution_portal.wave import list_views, views
 
 app_name = "wave"
-urlpatterns = [path("<id:eid>/", views.campaign, name="campaign")]
+urlpatterns = [
+    path("", list_views.campaigns, name="campaigns"),
+    path("campaigns.csv", list_views.export, {"form": "csv"}, name="campaigns_csv"),
+    path("campaigns.xlsx", list_views.export, {"form": "xlsx"}, name="campaigns_xlsx"),
+    path("<id:eid>/", views.campaign, name="campaign"),
+]

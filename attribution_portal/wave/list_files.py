@@ -1,0 +1,90 @@
+"""The campaigns list as a file: every event that the filters match, in the list's order, with what is known of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.utils.translation import gettext as _
+
+from attribution_portal import glossary
+from attribution_portal.exports import Column, Sheet, Value
+from attribution_portal.formats import UNKNOWN
+from attribution_portal.platform_api.payloads import Reading
+from attribution_portal.templating import CAMPAIGN_STATES
+from attribution_portal.wave import list_report, list_rows, list_words
+from attribution_portal.wave.card import Amount
+from attribution_portal.wave.list_report import Asked, Listed
+from attribution_portal.wave.list_rows import CampaignRow
+
+TERMS = ("adjustment_purchases", "adjustment_revenue", "spend", "roas")
+
+
+def sheet(asked: Asked, listed: Reading[Listed]) -> tuple[Sheet, int]:
+    """The file and how many rows it has. Nothing is read for it: a result that nobody has read is said to be so."""
+    partner, reader = asked.partner, asked.reader
+    rows = list_report.rows(asked, listed.value)
+    unread = sum(not row.is_read for row in rows)
+    return Sheet(
+        name=f"campaigns-{partner.partner_id}-{asked.today:%Y-%m-%d}",
+        title=_("Campaigns"),
+        columns=(
+            Column(_("Event"), width=36),
+            Column(_("Id"), width=20),
+            Column(_("Campaign state"), width=16),
+            Column(_("Date"), width=20),
+            Column(_("Place"), width=28),
+            Column(_("Adjustment purchases"), width=14),
+            Column(_("Adjustment revenue"), currency=_common(row.counted.revenue for row in rows)),
+            Column(_("Currency"), width=10),
+            Column(_("Ad spend"), currency=_common(row.counted.spend for row in rows)),
+            Column(_("Currency of ad spend"), width=10),
+            Column(_("ROAS"), width=10),
+            Column(_("Remark"), width=40),
+            Column(_("Results as of"), width=20),
+            Column(_("Ad spend as of"), width=20),
+        ),
+        rows=tuple(_line(row) for row in rows),
+        zone=reader.zone,
+        about=(
+            (_("Partner"), partner.name),
+            (_("Filters"), "; ".join(f"{name}: {value}" for name, value in asked.selection.parameters()) or _("none")),
+            (_("Rows"), reader.count(len(rows))),
+            (_("Rows whose results are not read yet"), reader.count(unread)),
+            (_("Events as of"), reader.instant(listed.read_at)),
+            (_("Written"), reader.instant(asked.now)),
+            (_("What is counted"), list_words.counted()),
+            *_definitions(),
+        ),
+    ), len(rows)
+
+
+def _line(row: CampaignRow) -> tuple[Value, ...]:
+    counted = row.counted
+    has_revenue, has_spend = counted.revenue.value is not None, counted.spend.value is not None
+    return (
+        row.event.title,
+        row.event.id,
+        str(CAMPAIGN_STATES.get(row.state.upper(), (row.state,))[0]) or UNKNOWN,
+        row.event.starts_at,
+        row.event.place,
+        counted.purchases,
+        counted.revenue.value,
+        counted.revenue.currency if has_revenue else None,
+        counted.spend.value,
+        counted.spend.currency if has_spend else None,
+        list_rows.ratio(counted).value,
+        " ".join(dict.fromkeys(str(figure.why) for figure in (row.revenue, row.spend, row.roas) if figure.why)),
+        row.results_at,
+        row.spend_at,
+    )
+
+
+def _definitions() -> tuple[tuple[str, str], ...]:
+    terms = (glossary.term(name) for name in TERMS)
+    return tuple((str(term.label), f"{term.definition} {term.formula}".strip()) for term in terms)
+
+
+def _common(amounts: Iterable[Amount]) -> str:
+    """The one currency of all amounts, "" where there is not one for all: a column of money has a single format."""
+    named = {amount.currency or "" for amount in amounts if amount.value is not None}
+    return named.pop() if len(named) == 1 else ""

@@ -1,0 +1,101 @@
+"""The campaigns list, what has come in of its results since, and the list as a file."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import push_url, replace_url, reswap, retarget, trigger_client_event
+
+from attribution_portal import http
+from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal.http import PortalRequest
+from attribution_portal.partners.decorators import partner_view
+from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.wave import list_files, list_report, tasks
+from attribution_portal.wave.list_report import Asked, CampaignsPage
+from attribution_portal.wave.list_selection import SelectionForm
+
+# Elements of the page that ask for themselves: what was found, and its rows while results are being read.
+FOUND, ROWS = "found", "rows"
+# htmx's word for "do not ask again".
+STOP_POLLING = 286
+
+
+@partner_view()
+def campaigns(request: PortalRequest) -> HttpResponse:
+    """The list or, when its filters, heads or page links ask for it, what was found alone."""
+    form = SelectionForm(request.GET)
+    again = request.htmx.target == ROWS
+    page = list_report.page(_asked(request, form, again=again), send=tasks.send)
+    if again:
+        return _since(request, page)
+    if request.htmx.target != FOUND:
+        return render(request, "wave/list.html", {"page": page})
+    response = render(request, f"wave/list.html#{FOUND}", {"page": page, "alone": True})
+    response = (replace_url if _goes_on_typing(request) else push_url)(response, page.address)
+    return trigger_client_event(response, "announce", {"value": page.summary})
+
+
+def _since(request: PortalRequest, page: CampaignsPage) -> HttpResponse:
+    """What has come in. Rows that stand by their results keep their places until all are read: nothing moves under
+    somebody's hands more than once."""
+    if page.panel.data is None:
+        # The list itself is not kept any more, and this way asks the platform for nothing.
+        return HttpResponse(status=STOP_POLLING, headers={"HX-Refresh": "true"})
+    if page.panel.data.progress.state != "reading":
+        response = render(request, "wave/list_table.html", {"page": page, "table": page.panel.data})
+        response.status_code = STOP_POLLING
+        return trigger_client_event(response, "announce", {"value": page.panel.data.progress.summary})
+    if page.selection.order.of_results:
+        response = render(request, "wave/list_progress.html", {"progress": page.panel.data.progress})
+        return reswap(retarget(response, "#reading"), "outerHTML")
+    return render(request, "wave/list_table.html", {"page": page, "table": page.panel.data})
+
+
+@partner_view(methods=("GET",))
+def export(request: PortalRequest, form: str) -> HttpResponseBase:
+    """All that the filters match, on record before it is sent; results as far as they are read. A filter that cannot be
+    used would make a file of more than was asked for, and a list that cannot be read one of less: then the page says so
+    instead."""
+    query = SelectionForm(request.GET)
+    asked = _asked(request, query)
+    if not query.is_valid() or query.notes:
+        return HttpResponseRedirect(f"{asked.path}?{request.GET.urlencode()}")
+    listed = list_report.listed(asked)
+    if isinstance(listed, PlatformError):
+        return HttpResponseRedirect(asked.selection.address(asked.path))
+    sheet, rows = list_files.sheet(asked, listed)
+    filters = "&".join(f"{name}={value}" for name, value in asked.selection.parameters())
+    record(
+        kind=Kind.EXPORTED,
+        actor=Actor.of(request),
+        partner=request.partner,
+        target="campaigns",
+        title=sheet.title,
+        after={"format": form, "rows": rows, "filter": filters or None},
+    )
+    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
+
+
+def _asked(request: PortalRequest, form: SelectionForm, *, again: bool = False) -> Asked:
+    return Asked(
+        partner=request.partner,
+        selection=form.selection,
+        number=form.number,
+        notes=form.notes,
+        now=timezone.now(),
+        reader=http.reader(request),
+        path=reverse("wave:campaigns", args=[request.partner.partner_id]),
+        again=again,
+    )
+
+
+def _goes_on_typing(request: PortalRequest) -> bool:
+    """A search that is typed letter by letter is one step back in the history, not one for each letter."""
+    before = QueryDict(urlsplit(request.htmx.current_url or "").query)
+    return request.htmx.trigger == "q" and bool(before.get("q"))

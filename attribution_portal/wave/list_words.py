@@ -1,0 +1,132 @@
+"""What the campaigns list says in words: how far it is read, what its totals and its order hold for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from attribution_portal.formats import Reader
+from attribution_portal.panels import Text
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.payloads import Reading
+from attribution_portal.programme import listing
+from attribution_portal.programme.listing import Found
+from attribution_portal.wave.filling import Plan, Stop
+from attribution_portal.wave.list_rows import CampaignRow
+from attribution_portal.wave.list_selection import Selection
+from attribution_portal.wave.results import Known
+
+_WHY_STOPPED: Final[Mapping[Stop, Text]] = {
+    Stop.DOWN: gettext_lazy("the platform cannot be reached right now."),
+    Stop.SLOW: gettext_lazy("the platform answers too slowly right now."),
+    Stop.BUSY: gettext_lazy("this minute's calls to the platform are used up."),
+    Stop.SIGN_IN: gettext_lazy("the portal cannot sign in to the platform. Its service account needs attention."),
+    Stop.CLOSED: gettext_lazy("the platform is not asked about this partner at the moment."),
+    Stop.NOWHERE_TO_KEEP: gettext_lazy("the portal has nowhere to keep what it reads at the moment."),
+    Stop.INTERRUPTED: gettext_lazy("the reading was interrupted."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the reading of results is. `words` say so; "" where all is read and nothing failed."""
+
+    state: Literal["done", "reading", "stopped"]
+    words: str = ""
+
+    @property
+    def summary(self) -> str:
+        """For those who do not see the rows: what has become of them."""
+        return self.words or _("All results are read.")
+
+
+def progress(reader: Reader, known: Mapping[str, Known], current: Plan, *, is_due: bool) -> Progress:
+    count = reader.count
+    if current.is_under_way and is_due:
+        missing = {*current.results, *current.spend} & {
+            eid for eid, each in known.items() if not _is_here(each, eid, current)
+        }
+        words = _("Results are being read: %(n)s of %(of)s rows so far.")
+        return Progress("reading", words % {"n": count(len(known) - len(missing)), "of": count(len(known))})
+    if current.stop is not None:
+        read = sum(isinstance(each.rows, Reading) for each in known.values())
+        said = _("%(n)s of %(of)s rows are read: %(why)s") % {
+            "n": count(read),
+            "of": count(len(known)),
+            "why": _WHY_STOPPED[current.stop],
+        }
+        if current.stop is not Stop.CLOSED:
+            said += " " + _("The others are read when the page is opened again in a minute.")
+        return Progress("stopped", said)
+    if failed := sum(bool(current.failures_of(eid)) for eid in known):
+        said = ngettext("%(n)s row could not be read.", "%(n)s rows could not be read.", failed)
+        return Progress("done", said % {"n": count(failed)})
+    return Progress("done")
+
+
+def _is_here(known: Known, eid: str, current: Plan) -> bool:
+    """Whether all that the plan reads of this event has come, or failed."""
+    return (known.rows is not None or eid not in current.results) and (
+        known.statistics is not None or eid not in current.spend
+    )
+
+
+def totals(rows: tuple[CampaignRow, ...], reader: Reader) -> str:
+    counted = sum(row.counted.purchases is not None for row in rows)
+    return _("%(n)s of the %(of)s rows shown have results.") % {
+        "n": reader.count(counted),
+        "of": reader.count(len(rows)),
+    }
+
+
+def order(selection: Selection, known: Mapping[str, Known], reader: Reader) -> str:
+    """Said while an order by results is not that of all."""
+    if not selection.order.of_results:
+        return ""
+    needed = {"spend": (False, True), "roas": (True, True)}.get(selection.order.column, (True, False))
+
+    def is_read(each: Known) -> bool:
+        return all(
+            isinstance(answer, Reading)
+            for answer, asks in zip((each.rows, each.statistics), needed, strict=True)
+            if asks
+        )
+
+    unread = sum(not is_read(each) for each in known.values())
+    if not unread:
+        return ""
+    return ngettext(
+        "%(n)s event is not read yet and stands last; the order holds for the others.",
+        "%(n)s events are not read yet and stand last; the order holds for the others.",
+        unread,
+    ) % {"n": reader.count(unread)}
+
+
+def counted() -> str:
+    return _(
+        "Purchases and revenue are each event's campaign results (“sales adjustments”) over all time, ad spend is as"
+        " the event's statistics state it."
+    )
+
+
+def caption(partner: Partner, found: Found, reader: Reader) -> str:
+    said = [
+        _("Dates are those of the zone %(zone)s.") % {"zone": partner.timezone},
+        counted(),
+        _("The list reads them again after 15 minutes."),
+    ]
+    if found.unread:
+        said.append(listing.looked_through(reader))
+    return " ".join(said)
+
+
+def empty(selection: Selection, found: Found, number: int, reader: Reader) -> str:
+    if found.is_before(number):
+        return listing.beyond(found, number, reader)
+    if selection.is_filtered:
+        return _("No event with campaigns matches these filters.")
+    return _("No event of this partner has campaigns yet. Once one is planned in Wave, it appears here.")
