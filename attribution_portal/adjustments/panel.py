@@ -137,14 +137,23 @@ def panel(asked: Asked, found: Adjustments, *, results: Results, daily: Daily) -
 
 
 def listing(
-    asked: Asked, found: Adjustments, *, results: Results, daily: Daily, currency: str | None, named: tuple[str, ...]
+    asked: Asked,
+    found: Adjustments,
+    *,
+    results: Results,
+    daily: Daily,
+    currency: str | None,
+    named: tuple[str, ...],
+    requests: list[AdjustmentRequest] | None = None,
 ) -> Listing:
     """Reads Postgres alone; on the way, requests nobody knew the end of are settled by what these rows tell.
 
-    currency: what the rows are shown in. named: the currencies that the platform names for the event.
+    currency: what the rows are shown in. named: the currencies that the platform names for the event. requests: those
+    about the event's adjustments, from whoever has looked at them while the platform was asked.
     """
     now = timezone.now()
-    requests = readback.requests_of(asked.partner, asked.eid)
+    if requests is None:
+        requests = readback.requests_of(asked.partner, asked.eid)
     read_at = readback.ReadAt(
         results.read_at if isinstance(results, Reading) else None,
         daily.read_at if isinstance(daily, Reading) else None,

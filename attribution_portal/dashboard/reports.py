@@ -14,10 +14,9 @@ from attribution_portal.formats import Reader
 from attribution_portal.panels import Kpi, Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
-from attribution_portal.platform_api import events
+from attribution_portal.platform_api import asking, events
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.events import EventQuery
-from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.payloads import CampaignsStatistics, Event, EventsStatistics, Page, Reading
 from attribution_portal.programme.event_rows import EventRow
 
@@ -61,8 +60,12 @@ class Answers:
 
 def page(asked: Asked) -> Dashboard:
     """Never raises a PlatformError: whatever cannot be read is a panel that says so."""
-    read = _read(asked.partner, today=asked.today)
     partner, reader = asked.partner, asked.reader
+    calls = _ask(partner, today=asked.today)
+    # Postgres is asked while the platform thinks.
+    packages_panel = packages.panel(partner=partner, now=asked.now, reader=reader)
+    changes_panel = changes.panel(partner=partner, user=asked.user, since=asked.since, reader=reader)
+    read = _answers(calls)
     return Dashboard(
         day=reader.day(asked.today),
         figures=figures.panel(
@@ -71,24 +74,28 @@ def page(asked: Asked) -> Dashboard:
         upcoming=upcoming.panel(
             read.ahead, read.soon, partner=partner, today=asked.today, reader=reader, retry=asked.address
         ),
-        packages=packages.panel(partner=partner, now=asked.now, reader=reader),
-        changes=changes.panel(partner=partner, user=asked.user, since=asked.since, reader=reader),
+        packages=packages_panel,
+        changes=changes_panel,
     )
 
 
-def _read(partner: Partner, *, today: date) -> Answers:
+def _ask(partner: Partner, *, today: date) -> asking.Asked:
     caller = caller_for(partner)
     # A voucher is sold like an event, but nobody goes there on its day.
     ahead = EventQuery(limit=upcoming.LIMIT, since=today, exclude_products=True)
     soon = replace(ahead, until=today + timedelta(days=upcoming.SOON))
-    outcomes = gather(
-        deadline=caller.deadline,
-        statistics=lambda: events.portfolio_statistics(caller=caller),
-        campaigns=lambda: events.campaigns_statistics(caller=caller),
-        flagged=lambda: events.flagged(caller=caller),
-        ahead=lambda: events.list_events(caller=caller, query=ahead),
-        soon=lambda: events.list_events(caller=caller, query=soon),
+    return asking.ask(
+        caller,
+        statistics=events.portfolio_statistics_of(),
+        campaigns=events.campaigns_statistics_of(),
+        flagged=events.flagged_of(),
+        ahead=events.list_events_of(query=ahead),
+        soon=events.list_events_of(query=soon),
     )
+
+
+def _answers(calls: asking.Asked) -> Answers:
+    outcomes = calls.answers()
     return Answers(
         statistics=cast("Reading[EventsStatistics] | PlatformError", outcomes["statistics"]),
         campaigns=cast("Reading[CampaignsStatistics] | PlatformError", outcomes["campaigns"]),

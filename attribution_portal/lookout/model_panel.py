@@ -14,6 +14,7 @@ from attribution_portal.credit import Credit, credit
 from attribution_portal.formats import Reader
 from attribution_portal.lookout import model_change
 from attribution_portal.lookout.model_form import ModelForm
+from attribution_portal.lookout.models import ModelChange
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner, Role
 from attribution_portal.partners.permissions import Action, may
@@ -44,10 +45,15 @@ def panel(own: Reading[str | None] | PlatformError, *, partner: Partner, retry: 
 
 
 def choice(
-    own: Reading[str | None] | PlatformError, *, partner: Partner, eid: str, role: Role, reader: Reader
+    own: Reading[str | None] | PlatformError,
+    *,
+    changes: list[ModelChange],
+    partner: Partner,
+    eid: str,
+    role: Role,
+    reader: Reader,
 ) -> ModelChoice:
-    """Reads Postgres alone; on the way, changes nobody knew the end of are settled by what the reading tells."""
-    changes = model_change.open_changes(partner, eid)
+    """changes: the open ones. Those that nobody knew the end of are settled by what the reading tells."""
     if isinstance(own, Reading) and changes and model_change.resolve(changes, own, actor=Actor.portal()):
         changes = model_change.open_changes(partner, eid)
     permitted = may(role, Action.CHANGE_EVENT_MODEL) and isinstance(own, Reading)

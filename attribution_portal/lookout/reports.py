@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attribution_portal import bands
 from attribution_portal.adjustments import panel as adjustment_panel
+from attribution_portal.adjustments import readback
 from attribution_portal.adjustments import tables as adjustment_tables
 from attribution_portal.adjustments.origins import Origin
 from attribution_portal.adjustments.panel import Listing
 from attribution_portal.adjustments.rows import Adjustments, merge
 from attribution_portal.charts import Chart, revenue
+from attribution_portal.charts.revenue import Band
 from attribution_portal.charts.sales import SeenAdjustment, Totals, totals
 from attribution_portal.credit import Credit
 from attribution_portal.formats import Reader
@@ -28,6 +30,7 @@ from attribution_portal.lookout import (
     figures,
     freshness,
     long_table,
+    model_change,
     model_panel,
     series,
 )
@@ -99,6 +102,20 @@ class EventPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Sales:
+    """What a file holds of the daily revenue panel. words: the sentences around the picture, some of them empty."""
+
+    title: str
+    chart: Chart
+    reach: Reach
+    currency: str | None
+    words: tuple[str, ...]
+    caption: str
+    read_at: datetime
+    stale: bool
+
+
+@dataclass(frozen=True, slots=True)
 class _Scene:
     """What several panels are made of, worked out once. `drawn` are the adjustments that fit the chart's axis, `rivals`
     the events that this one may be compared with."""
@@ -117,10 +134,15 @@ def page(asked: Asked) -> EventPage:
     """An event's page. Raises NotFound or NotPermitted when the platform says so of the event itself; every other
     failure is a panel that says so."""
     partner, eid, reader = asked.partner, asked.eid, asked.reader
-    read = answers.read(partner, eid=eid, sibling=asked.selection.sibling)
+    calls = answers.ask(partner, eid=eid, sibling=asked.selection.sibling)
+    # Postgres is asked while the platform thinks.
+    windows = bands.of_event(partner, eid)
+    requests = readback.requests_of(partner, eid)
+    changes = model_change.open_changes(partner, eid)
+    read = calls.answers()
     if isinstance(read.event, NotFound | NotPermitted):
         raise read.event
-    scene = _scene(asked, read)
+    scene = _scene(asked, read, windows)
     model = model_panel.panel(read.model, partner=partner, retry=asked.retry)
     daily = _daily(asked, read, scene)
     return EventPage(
@@ -138,9 +160,12 @@ def page(asked: Asked) -> EventPage:
             daily=read.daily,
             currency=scene.currencies.adjusted,
             named=scene.currencies.named,
+            requests=requests,
         ),
         model=model,
-        model_choice=model_panel.choice(read.model, partner=partner, eid=eid, role=asked.role, reader=reader),
+        model_choice=model_panel.choice(
+            read.model, changes=changes, partner=partner, eid=eid, role=asked.role, reader=reader
+        ),
         campaigns=campaign_list.panel(
             read, partner=partner, eid=eid, currency=scene.currencies.adjusted, reader=reader, retry=asked.retry
         ),
@@ -159,7 +184,33 @@ def page(asked: Asked) -> EventPage:
     )
 
 
-def _scene(asked: Asked, read: Answers) -> _Scene:
+def sales(asked: Asked) -> Sales:
+    """The daily revenue panel alone, of everything that it shows. Raises the platform's error where there is none."""
+    read = answers.read(asked.partner, eid=asked.eid, sibling=asked.selection.sibling)
+    if isinstance(read.event, NotFound | NotPermitted):
+        raise read.event
+    if isinstance(read.daily, PlatformError):
+        raise read.daily
+    scene = _scene(asked, read, bands.of_event(asked.partner, asked.eid))
+    return Sales(
+        title=hero(value(read.event), eid=asked.eid, reader=asked.reader).title,
+        chart=_chart(asked, scene),
+        reach=scene.reach,
+        currency=scene.currencies.measured,
+        words=(
+            _total(asked, scene),
+            scene.comparison.sentence,
+            scene.comparison.note,
+            *scene.reach.notes.values(),
+            *_notices(scene),
+        ),
+        caption=_caption(asked, scene),
+        read_at=read.daily.read_at,
+        stale=read.daily.stale,
+    )
+
+
+def _scene(asked: Asked, read: Answers, windows: Sequence[Band]) -> _Scene:
     partner, event, daily, campaigns = asked.partner, value(read.event), value(read.daily), value(read.campaigns)
     found = merge(
         partner_id=partner.partner_id,
@@ -181,7 +232,7 @@ def _scene(asked: Asked, read: Answers) -> _Scene:
         adjustments=found,
         event_day=event_day,
         campaigns=campaigns.items if campaigns else (),
-        others=bands.of_event(partner, asked.eid),
+        others=windows,
         today=asked.today,
     )
     # One axis holds one currency: adjustments in another are in their table and their KPI only.
@@ -274,22 +325,8 @@ def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
     if isinstance(read.daily, PlatformError):
         return Panel.of("daily-revenue", read.daily, caption=_counted(asked), retry=asked.retry)
     selection, reached, reader = asked.selection, scene.reach, asked.reader
-    chart = revenue.chart(
-        days=scene.days,
-        adjustments=scene.drawn,
-        period=reached.period,
-        by=reached.by,
-        metric=selection.metric,
-        layers=frozenset(selection.visible),
-        bands=reached.bands,
-        event_day=reached.event_day,
-        today=asked.today,
-        currency=scene.currencies.measured,
-        reader=reader,
-        compared=scene.comparison.compared,
-    )
     data = Daily(
-        chart=long_table.windowed(chart, selection, reader=reader),
+        chart=long_table.windowed(_chart(asked, scene), selection, reader=reader),
         picker=picker(
             selection,
             period=reached.period,
@@ -313,6 +350,24 @@ def _daily(asked: Asked, read: Answers, scene: _Scene) -> Panel[Daily]:
         caption=_caption(asked, scene),
         empty=_("No sales have been measured for this event yet. Each day's sales will be drawn here."),
         is_empty=lambda _data: not scene.days and not scene.drawn,
+    )
+
+
+def _chart(asked: Asked, scene: _Scene) -> Chart:
+    reached = scene.reach
+    return revenue.chart(
+        days=scene.days,
+        adjustments=scene.drawn,
+        period=reached.period,
+        by=reached.by,
+        metric=asked.selection.metric,
+        layers=frozenset(asked.selection.visible),
+        bands=reached.bands,
+        event_day=reached.event_day,
+        today=asked.today,
+        currency=scene.currencies.measured,
+        reader=asked.reader,
+        compared=scene.comparison.compared,
     )
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import Final, cast
 
 from django.utils import timezone
@@ -17,9 +16,9 @@ from django.utils.translation import ngettext
 
 from attribution_portal.formats import Reader
 from attribution_portal.platform_api import events
+from attribution_portal.platform_api.asking import ask
 from attribution_portal.platform_api.errors import NotFound, PlatformError
 from attribution_portal.platform_api.events import EventQuery
-from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.payloads import Event, Page, Reading
 from attribution_portal.platform_api.transport import Caller
 from attribution_portal.programme.filters import Filters
@@ -72,8 +71,7 @@ def query_for(filters: Filters, *, page: int) -> EventQuery:
 
 def answers(caller: Caller, queries: Mapping[str, EventQuery]) -> dict[str, Answer]:
     """The platform's pages, read together."""
-    calls = {name: partial(events.list_events, caller=caller, query=query) for name, query in queries.items()}
-    return gather(deadline=caller.deadline, **calls)
+    return ask(caller, **{name: events.list_events_of(query=query) for name, query in queries.items()}).answers()
 
 
 def one_page(answer: Answer, number: int) -> Reading[Found] | PlatformError:
