@@ -81,6 +81,8 @@ PARTNER = (
     PartnerAddress("wave:campaign", "/p/{partner}/campaigns/{event}/"),
     # Backhaul
     PartnerAddress("backhaul:packages", "/p/{partner}/packages/"),
+    PartnerAddress("backhaul:csv", "/p/{partner}/packages.csv"),
+    PartnerAddress("backhaul:xlsx", "/p/{partner}/packages.xlsx"),
     PartnerAddress("backhaul:package", "/p/{partner}/packages/{package}/"),
     PartnerAddress(
         "backhaul:settings", "/p/{partner}/packages/{package}/settings/", 302, 422, action=Action.CHANGE_SETTINGS
@@ -168,6 +170,11 @@ class OwnAddress:
 LED: Statuses = (302, 302)
 OWN = (
     OwnAddress("partners:picker", "/", LED, (302, 405)),
+    OwnAddress("partners:choose", "/partners/", LED, (200, 405)),
+    # For those who manage a partner; to everybody else the board does not exist
+    OwnAddress("review:board", "/review/", LED, (404, 405)),
+    OwnAddress("review:csv", "/review.csv", LED, (404, 405)),
+    OwnAddress("review:xlsx", "/review.xlsx", LED, (404, 405)),
     # Invitations: nobody is told anything without the link
     OwnAddress("members:accept", "/invitation/no-such-token/", (404, 405), (404, 405)),
     OwnAddress("members:answer", "/invitation/1/answer/", (404, 404), (404, 404)),
