@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import clock, following, intents, outages
+from attribution_portal.backhaul import clock, following, intents, known_defaults, outages
 from attribution_portal.backhaul.intents import Basis, Outcome
 from attribution_portal.backhaul.models import DefaultsChange, PollState
 from attribution_portal.backhaul.precedence import changed
@@ -53,6 +53,7 @@ def look(partner: Partner) -> Known:
         except PlatformError:
             return Known(None, error)
         return Known(replace(last, stale=True), error)
+    known_defaults.remember(partner=partner, settings=reading.value, read_at=reading.read_at)
     _settle(partner, reading.value, began)
     return Known(reading, None)
 
@@ -167,6 +168,7 @@ def _conclude(
         stored.save(update_fields=["outcome"])
         if outcome == DefaultsChange.Outcome.DONE:
             now = clock.now()
+            known_defaults.remember(partner=change.partner, settings=change.settings, read_at=now)
             names = changed(change.before, change.settings)
             affected = following.packages_of(change.partner).filter(following.takes_any(names)).values("pk")
             later = PollState.objects.select_for_update().filter(pk__in=affected, next_due__gt=now).order_by("pk")

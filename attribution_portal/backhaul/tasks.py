@@ -7,7 +7,8 @@ from uuid import UUID
 
 from celery import shared_task
 
-from attribution_portal.backhaul import clock, defaults, listing, polling, rounds
+from attribution_portal.backhaul import clock, defaults, known_defaults, listing, polling, rounds
+from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.tasks import suspect
 from attribution_portal.platform_api.errors import NotPermitted, PlatformError
 
@@ -51,6 +52,7 @@ def list_partner(partner: int) -> None:
         return
     try:
         polling.list_packages(partner=found)
+        known_defaults.refresh(partner=found, caller=caller_for(found, lane="polling"), now=clock.now())
     except NotPermitted:
         # Perhaps it has left its account altogether.
         suspect(found)

@@ -6,7 +6,8 @@ from collections import Counter
 
 from django.core.management.base import BaseCommand, CommandError
 
-from attribution_portal.backhaul import clock, listing, polling
+from attribution_portal.backhaul import clock, known_defaults, listing, polling
+from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
 
@@ -46,6 +47,7 @@ class Command(BaseCommand):
     def _list(self, partner: Partner) -> str:
         try:
             listed = polling.list_packages(partner=partner)
+            known_defaults.refresh(partner=partner, caller=caller_for(partner, lane="polling"), now=clock.now())
         except PlatformError as error:
             return f"packages could not be listed: {error.sentence}"
         return f"{listed.total} packages listed, {listed.new} new, {listed.changed} changed, {listed.vanished} gone"

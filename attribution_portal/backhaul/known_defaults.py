@@ -1,0 +1,40 @@
+"""A partner's defaults as last read, kept so that lists can tell which packages deviate without asking the platform."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from attribution_portal.backhaul.models import KnownDefaults
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api import packages
+from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.platform_api.payloads import AttributionSettings
+from attribution_portal.platform_api.transport import Caller
+
+# One read a partner: what somebody changes elsewhere is known the same day.
+AFTER: Final = timedelta(hours=6)
+
+
+def remember(*, partner: Partner, settings: AttributionSettings, read_at: datetime) -> None:
+    KnownDefaults.objects.update_or_create(
+        partner=partner,
+        defaults={
+            "model": settings.model or "",
+            "window": settings.window,
+            "email_sent_date": settings.email_sent_date,
+            "read_at": read_at,
+        },
+    )
+
+
+def refresh(*, partner: Partner, caller: Caller, now: datetime) -> None:
+    """Read them where they are not known, or not since long. A partner whose defaults cannot be read has none to
+    deviate from, or keeps those last known: the list of its packages does not fail for that."""
+    if KnownDefaults.objects.filter(partner=partner, read_at__gt=now - AFTER).exists():
+        return
+    try:
+        reading = packages.partner_defaults(caller=caller)
+    except PlatformError:
+        return
+    remember(partner=partner, settings=reading.value, read_at=reading.read_at)
