@@ -61,7 +61,9 @@ PARTNER = (
     PartnerAddress("lookout:event", "/p/{partner}/events/{event}/"),
     PartnerAddress("lookout:model", "/p/{partner}/events/{event}/model/", 303, 422, action=Action.CHANGE_EVENT_MODEL),
     PartnerAddress("lookout:refresh", "/p/{partner}/events/{event}/refresh/", 405, 303),
-    # Adjustments; the last two find nothing to restore or to look up
+    PartnerAddress("lookout:sales_csv", "/p/{partner}/events/{event}/daily-revenue.csv"),
+    PartnerAddress("lookout:sales_xlsx", "/p/{partner}/events/{event}/daily-revenue.xlsx"),
+    # Adjustments; undo and check find nothing to restore or to look up
     PartnerAddress("adjustments:create", ADJUSTMENTS, 303, 422, action=Action.CHANGE_ADJUSTMENTS),
     PartnerAddress(
         "adjustments:delete",
@@ -74,6 +76,8 @@ PARTNER = (
     ),
     PartnerAddress("adjustments:undo", f"{ADJUSTMENTS}undo/", 303, 303, action=Action.CHANGE_ADJUSTMENTS),
     PartnerAddress("adjustments:check", f"{ADJUSTMENTS}check/", 303, 404, action=Action.CHANGE_ADJUSTMENTS),
+    PartnerAddress("adjustments:csv", f"{ADJUSTMENTS}adjustments.csv"),
+    PartnerAddress("adjustments:xlsx", f"{ADJUSTMENTS}adjustments.xlsx"),
     # Wave
     PartnerAddress("wave:campaigns", "/p/{partner}/campaigns/"),
     PartnerAddress("wave:campaigns_csv", "/p/{partner}/campaigns/campaigns.csv"),

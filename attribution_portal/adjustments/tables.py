@@ -62,11 +62,8 @@ def adjustments(
                 Cell(source_name(row.source)),
                 Cell(reader.count(row.purchases), raw(row.purchases)),
                 Cell(reader.money(row.revenue, currency), raw(row.revenue)),
-                _entered_by(row, made.get(row.id)),
-                Cell(
-                    _seen_in(row, found),
-                    note=_("The platform gave this row twice with different values.") if row.conflicting else "",
-                ),
+                entered_by(row, made.get(row.id)),
+                seen_in(row, found),
             ),
         )
         for row in found.rows
@@ -85,7 +82,7 @@ def adjustments(
     return Table("adjustments", columns, rows, totals if len(rows) > 1 else None)
 
 
-def _entered_by(row: AdjustmentRow, request: AdjustmentRequest | None) -> Cell:
+def entered_by(row: AdjustmentRow, request: AdjustmentRequest | None) -> Cell:
     """Who and why, where it was made here; the platform itself tells neither."""
     if request is None:
         return Cell(_("The platform's job") if row.source == AUTOMATED else _("Not entered here"))
@@ -95,8 +92,13 @@ def _entered_by(row: AdjustmentRow, request: AdjustmentRequest | None) -> Cell:
     return Cell(request.user.shown_name, note=request.reason)
 
 
-def _seen_in(row: AdjustmentRow, found: Adjustments) -> str:
+def seen_in(row: AdjustmentRow, found: Adjustments) -> Cell:
     """Which of the platform's two answers carried this row, and what is known of the other one."""
+    twice = _("The platform gave this row twice with different values.") if row.conflicting else ""
+    return Cell(_ways(row, found), note=twice)
+
+
+def _ways(row: AdjustmentRow, found: Adjustments) -> str:
     if len(row.seen_in) == 2:
         return _("Campaign results and daily revenue")
     if "results" in row.seen_in:

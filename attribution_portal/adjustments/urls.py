@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attribution_portal.adjustments import views
+from attribution_portal.adjustments import file_views, views
 
 app_name = "adjustments"
 urlpatterns = [
@@ -10,4 +10,6 @@ urlpatterns = [
     path("delete/", views.delete, name="delete"),
     path("undo/", views.undo, name="undo"),
     path("check/", views.check, name="check"),
+    path("adjustments.csv", file_views.export, {"form": "csv"}, name="csv"),
+    path("adjustments.xlsx", file_views.export, {"form": "xlsx"}, name="xlsx"),
 ]

@@ -1,11 +1,13 @@
 from django.urls import path
 
-from attribution_portal.lookout import model_views, refresh_views, views
+from attribution_portal.lookout import file_views, model_views, refresh_views, views
 
 app_name = "lookout"
 urlpatterns = [
     path("", views.events, name="events"),
     path("<id:eid>/", views.event, name="event"),
     path("<id:eid>/model/", model_views.model, name="model"),
+    path("<id:eid>/daily-revenue.csv", file_views.export, {"form": "csv"}, name="sales_csv"),
+    path("<id:eid>/daily-revenue.xlsx", file_views.export, {"form": "xlsx"}, name="sales_xlsx"),
     path("<id:eid>/refresh/", refresh_views.refresh, name="refresh"),
 ]

@@ -1,0 +1,59 @@
+"""An event's daily sales as a download."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import Http404, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from attribution_portal import http
+from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal.http import PortalRequest
+from attribution_portal.lookout import reports, sales_file
+from attribution_portal.lookout.forms import SelectionForm
+from attribution_portal.partners.decorators import partner_view
+from attribution_portal.platform_api.errors import NotFound, PlatformError
+
+
+@partner_view(methods=("GET",))
+def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
+    """What the panel shows by the same choices, on record before it is sent. Choices that cannot be used would make a
+    file of something else, and a platform that is away one of nothing: then the page says so instead."""
+    chosen = SelectionForm(request.GET)
+    page = reverse("lookout:event", args=[request.partner.partner_id, eid])
+    asked = reports.Asked(
+        partner=request.partner,
+        eid=eid,
+        selection=chosen.selection,
+        notes=chosen.notes,
+        today=timezone.now().astimezone(request.partner.zone).date(),
+        reader=http.reader(request),
+        retry=page,
+        role=request.role,
+    )
+    if chosen.notes:
+        return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
+    try:
+        sales = reports.sales(asked)
+    except NotFound as error:
+        raise Http404 from error
+    except PlatformError as error:
+        messages.error(request, str(error.sentence) + " " + _("No file was made."))
+        return HttpResponseRedirect(page + asked.selection.query.removeprefix("./"))
+    sheet = sales_file.sheet(asked, sales, now=timezone.now())
+    record(
+        kind=Kind.EXPORTED,
+        actor=Actor.of(request),
+        partner=request.partner,
+        target=eid,
+        title=f"{sheet.title}: {sales.title}",
+        after={
+            "format": form,
+            "rows": len(sales.chart.table.rows),
+            "filter": asked.selection.query.strip("./?") or None,
+        },
+    )
+    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
