@@ -102,8 +102,7 @@ class Reader:
         if moment is None:
             return UNKNOWN
         local = _aware(moment).astimezone(self.zone)
-        clock = format_time(local.time(), format="short", locale=_dates_locale(self.locale))
-        return f"{self.day(local.date(), short=True)}, {clock}"
+        return f"{self.day(local.date(), short=True)}, {_clock(local.hour, local.minute, self.locale)}"
 
     def ago(self, moment: datetime | None, now: datetime) -> str:
         """The age of a moment ("2 h ago"); after 30 days its date. A moment ahead of `now` is "just now"."""
@@ -260,6 +259,12 @@ def _day(day: date, code: str, length: str) -> str:
 @lru_cache(maxsize=16_384)
 def _skeleton(day: date, code: str, skeleton: str) -> str:
     return format_skeleton(skeleton, datetime.combine(day, time(), UTC), locale=_dates_locale(code))
+
+
+@lru_cache(maxsize=4_096)
+def _clock(hour: int, minute: int, code: str) -> str:
+    """No locale writes seconds into its short times."""
+    return format_time(time(hour, minute), format="short", locale=_dates_locale(code))
 
 
 def _aware(moment: datetime) -> datetime:

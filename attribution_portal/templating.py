@@ -149,11 +149,19 @@ def _drawing(name: str) -> str:
 @register.simple_tag
 def icon(name: str, label: str = "") -> SafeString:
     """A bootstrap icon, inlined. Decoration unless it has a label."""
-    naming = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
-    return format_html(
-        '<svg class="icon" viewBox="0 0 16 16" width="16" height="16" fill="currentColor" {}>{}</svg>',
-        naming,
-        mark_safe(_drawing(name)),  # noqa: S308 the icon set's own file
+    return _icon(name, f'role="img" aria-label="{escape(label)}"') if label else _decoration(name)
+
+
+@cache
+def _decoration(name: str) -> SafeString:
+    """A page holds dozens of them."""
+    return _icon(name, 'aria-hidden="true"')
+
+
+def _icon(name: str, naming: str) -> SafeString:
+    return mark_safe(  # noqa: S308 the icon set's own file, and an escaped label
+        f'<svg class="icon" viewBox="0 0 16 16" width="16" height="16" fill="currentColor" {naming}>'
+        f"{_drawing(name)}</svg>"
     )
 
 
@@ -250,7 +258,9 @@ def do_panel(parser: Parser, token: Token) -> PanelNode:
 
 @register.simple_tag(takes_context=True)
 def define(context: Context, key: str, label: str = "") -> SafeString:
-    """The small "i" that opens the definition of a glossary term, without script, by click, key or touch."""
+    """The small "i" that opens the definition of a glossary term, without script, by click, key or touch.
+
+    Written without a template, as are headline numbers: a page holds dozens."""
     entry = glossary.term(key)
     panel: Panel[object] | None = context.get("panel")
     place = f"{panel.name}-{key}" if panel else f"page-{key}"
@@ -259,7 +269,15 @@ def define(context: Context, key: str, label: str = "") -> SafeString:
         used[place] += 1
         if used[place] > 1:
             place = f"{place}-{used[place]}"
-    return _render(context, "includes/definition.html", entry=entry, place=place, label=label or entry.label)
+    place = escape(place)
+    question = gettext("What is “%(label)s”?") % {"label": label or entry.label}
+    formula = f" <em>{escape(str(entry.formula))}</em>" if entry.formula else ""
+    return mark_safe(  # noqa: S308 every text goes through escape
+        f'<button type="button" class="define" popovertarget="define-{place}" aria-label="{escape(question)}">'
+        f"{icon('info-circle')}</button>"
+        f'<span class="definition" id="define-{place}" popover><strong>{escape(str(entry.label))}</strong> '
+        f"<span>{escape(str(entry.definition))}</span>{formula}</span>"
+    )
 
 
 @register.simple_tag(takes_context=True)
@@ -267,7 +285,15 @@ def kpi(context: Context, number: Kpi) -> SafeString:
     """One headline number with its label, definition and note. The sign of the definition stays with the label's last
     word."""
     words, _space, last = str(number.label).rpartition(" ")
-    return _render(context, "includes/kpi.html", kpi=number, words=words, last=last, term=number.term or number.name)
+    sign = define(context, number.term or number.name, str(number.label))
+    unit = f' <span class="kpi-unit">{escape(str(number.unit))}</span>' if number.unit else ""
+    note = f'<dd class="kpi-note">{escape(str(number.note))}</dd>' if number.note else ""
+    return mark_safe(  # noqa: S308 every text goes through escape
+        f'<dl class="kpi-box"><dt>{escape(words)}{" " if words else ""}'
+        f'<span class="unbroken">{escape(last)} {sign}</span></dt>'
+        f'<dd class="kpi-number"><data class="kpi" data-kpi="{escape(number.name)}" value="{escape(number.raw)}">'
+        f"{escape(number.shown)}</data>{unit}</dd>{note}</dl>"
+    )
 
 
 @register.simple_tag(takes_context=True)
