@@ -99,6 +99,45 @@ _TERMS = (
         _("Ad spend ÷ adjustment purchases"),
     ),
     Term(
+        "revenue_share",
+        _("Share of the event's revenue"),
+        _(
+            "How the adjustments compare with all that the event sold, as measured. The platform does not tell whether"
+            " they are part of it, so this may be a part or something on top."
+        ),
+        _("Adjustment revenue ÷ measured revenue, all days"),
+    ),
+    Term(
+        "revenue_during",
+        _("Revenue in the campaign's days"),
+        _("What the event sold on the compared days of the campaign, whoever brought it about."),
+        _("Sum of the measured revenue of these days"),
+    ),
+    Term(
+        "purchases_during",
+        _("Purchases in the campaign's days"),
+        _("How many orders were placed on the compared days of the campaign, whoever brought them about."),
+        _("Sum of the measured purchases of these days"),
+    ),
+    Term(
+        "reach_estimate",
+        _("Estimated reach"),
+        _("How many people of the cluster the platform expects that ads can reach. An estimate, not a count."),
+    ),
+    Term(
+        "size_share",
+        _("Share of the audience"),
+        _("The cluster's part of all people that the platform considered for this event."),
+    ),
+    Term(
+        "metric_pred",
+        _("Prediction"),
+        _(
+            "The platform's own prediction for the cluster (metric_pred): higher is more promising. Its unit is not"
+            " documented, so it is only good for comparing the clusters of one event."
+        ),
+    ),
+    Term(
         "meta_revenue",
         _("Revenue, as Meta reports it"),
         _(

@@ -83,6 +83,8 @@ PARTNER = (
     PartnerAddress("wave:campaigns_csv", "/p/{partner}/campaigns/campaigns.csv"),
     PartnerAddress("wave:campaigns_xlsx", "/p/{partner}/campaigns/campaigns.xlsx"),
     PartnerAddress("wave:campaign", "/p/{partner}/campaigns/{event}/"),
+    PartnerAddress("wave:csv", "/p/{partner}/campaigns/{event}/campaign.csv"),
+    PartnerAddress("wave:xlsx", "/p/{partner}/campaigns/{event}/campaign.xlsx"),
     # Backhaul
     PartnerAddress("backhaul:packages", "/p/{partner}/packages/"),
     PartnerAddress("backhaul:csv", "/p/{partner}/packages.csv"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from django.utils.translation import gettext as _
 
 from attribution_portal.formats import Reader, raw
 from attribution_portal.panels import Panel
+from attribution_portal.periods import FIRST_DAY, LAST_DAY
 from attribution_portal.platform_api.errors import PlatformError
-from attribution_portal.platform_api.payloads import Campaign, EventClusters, Page, Reading
+from attribution_portal.platform_api.payloads import Campaign, EventCluster, EventClusters, Page, Reading
 
 # Cards that still spend money stand first, those that never will last; words that are not known between them.
 ORDER: Final = ("RUNNING", "PAUSED", "OPEN", "COMPLETED", "CLOSED", "", "IGNORED")
@@ -21,7 +24,9 @@ ORDER: Final = ("RUNNING", "PAUSED", "OPEN", "COMPLETED", "CLOSED", "", "IGNORED
 class CampaignCard:
     """`status` is the platform's word, "" where it gave none. `run` is "" where the cluster appears once only. `budget`
     is the shown amount, `budget_raw` its plain decimal. `media` tells that there is a picture or film elsewhere, which
-    is never loaded."""
+    is never loaded. `expected` is what the platform expects of the cluster, "" for what it does not tell; `other_run`
+    says that this was for another run. `lookout` leads to the sales on the campaign's days, "" where they are not
+    known."""
 
     tc: str
     label: str
@@ -35,6 +40,23 @@ class CampaignCard:
     media: bool
     targeting: str
     unpublished: bool
+    expected: tuple[Expected, ...]
+    other_run: str
+    lookout: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """One of the platform's expectations; `term` is its key in the glossary, `raw` the plain decimal."""
+
+    term: str
+    label: str
+    shown: str
+    raw: str
+
+
+# The address of Lookout's page for days, both included.
+Days = Callable[[date, date], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,19 +70,21 @@ def panel(
     campaigns: Reading[Page[Campaign]] | PlatformError,
     clusters: Reading[EventClusters] | PlatformError,
     currency: str | None,
+    days: Days,
     reader: Reader,
     retry: str,
 ) -> Panel[CampaignCards]:
-    """Labels come from the event's clusters; without them a card goes by the cluster's own name."""
+    """Labels come from the event's clusters; without them a card goes by the cluster's own name. days: the address of
+    the same days in Lookout."""
     outcome: Reading[CampaignCards] | PlatformError
     if isinstance(campaigns, PlatformError):
         outcome = campaigns
     else:
         failed = isinstance(clusters, PlatformError)
-        labels = {} if isinstance(clusters, PlatformError) else _labels(clusters.value)
+        known = EventClusters(None, ()) if isinstance(clusters, PlatformError) else clusters.value
         outcome = Reading(
             CampaignCards(
-                cards=_cards(campaigns.value.items, labels=labels, currency=currency, reader=reader),
+                cards=_cards(campaigns.value.items, known=known, currency=currency, days=days, reader=reader),
                 note=_("The clusters' labels could not be read; their technical names stand instead.")
                 if failed
                 else "",
@@ -78,29 +102,47 @@ def panel(
     )
 
 
-def _labels(clusters: EventClusters) -> dict[str, str]:
-    return {cluster.tc: cluster.label for cluster in clusters.clusters if cluster.label}
-
-
 def _cards(
-    rows: tuple[Campaign, ...], *, labels: dict[str, str], currency: str | None, reader: Reader
+    rows: tuple[Campaign, ...], *, known: EventClusters, currency: str | None, days: Days, reader: Reader
 ) -> tuple[CampaignCard, ...]:
     def rank(row: Campaign) -> int:
         word = (row.status or "").upper()
         return ORDER.index(word if word in ORDER else "")
 
     times = Counter(row.tc for row in rows)
+    clusters = {cluster.tc: cluster for cluster in known.clusters}
     return tuple(
-        _card(row, labels=labels, again=times[row.tc] > 1, currency=currency, reader=reader)
+        _card(
+            row,
+            clusters=clusters,
+            run=known.tc_run_id,
+            again=times[row.tc] > 1,
+            currency=currency,
+            days=days,
+            reader=reader,
+        )
         for row in sorted(rows, key=rank)
     )
 
 
-def _card(row: Campaign, *, labels: dict[str, str], again: bool, currency: str | None, reader: Reader) -> CampaignCard:
+def _card(
+    row: Campaign,
+    *,
+    clusters: Mapping[str, EventCluster],
+    run: str | None,
+    again: bool,
+    currency: str | None,
+    days: Days,
+    reader: Reader,
+) -> CampaignCard:
+    """run: the one that the clusters' expectations are of."""
     tc = row.tc or ""
+    cluster = clusters.get(tc)
+    expected = _expected(cluster, reader) if cluster else ()
+    differs = bool(expected and run and row.tc_run_id and run != row.tc_run_id)
     return CampaignCard(
         tc=tc,
-        label=labels.get(tc) or tc or _("Cluster without a name"),
+        label=(cluster and cluster.label) or tc or _("Cluster without a name"),
         run=(row.tc_run_id or "") if again else "",
         status=row.status or "",
         budget=reader.money(row.budget, currency),
@@ -111,7 +153,24 @@ def _card(row: Campaign, *, labels: dict[str, str], again: bool, currency: str |
         media=bool(row.creative.media_url),
         targeting=_targeting(row, reader),
         unpublished=row.published is False,
+        expected=expected,
+        other_run=_("Expected for run %(run)s, not for this one.") % {"run": run} if differs else "",
+        lookout=_lookout(row, days),
     )
+
+
+def _expected(cluster: EventCluster, reader: Reader) -> tuple[Expected, ...]:
+    found = (
+        ("reach_estimate", _("Reach"), reader.count(cluster.reach_estimate), raw(cluster.reach_estimate)),
+        ("size_share", _("Audience"), reader.percent(cluster.size_share), raw(cluster.size_share)),
+        ("metric_pred", _("Prediction"), reader.count(cluster.metric_pred), raw(cluster.metric_pred)),
+    )
+    return tuple(Expected(*each) for each in found if each[3])
+
+
+def _lookout(row: Campaign, days: Days) -> str:
+    start, end = row.start_date, row.end_date
+    return days(start, end) if start and end and FIRST_DAY <= start <= end <= LAST_DAY else ""
 
 
 def _dates(row: Campaign, reader: Reader) -> str:

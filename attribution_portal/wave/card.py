@@ -37,6 +37,11 @@ class Missing(StrEnum):
     NO_PURCHASES = "no-purchases"
     NO_IMPRESSIONS = "no-impressions"
     NO_CLICKS = "no-clicks"
+    SALES_UNKNOWN = "sales-unknown"
+    SALES_ZERO = "sales-zero"
+    SALES_NEGATIVE = "sales-negative"
+    SALES_OTHER_CURRENCY = "sales-other-currency"
+    SALES_CURRENCY_UNKNOWN = "sales-currency-unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ class SourceCard:
 class Card:
     """The post-campaign performance card.
 
-    `purchases` and `revenue` are None while there are no rows: nothing was counted yet, which is not zero.
+    `purchases` and `revenue` are None while there are no rows: nothing was counted yet, which is not zero. `share` is a
+    fraction of what the event sold as measured, of which the rows may or may not be a part.
     """
 
     purchases: int | None
@@ -82,6 +88,7 @@ class Card:
     spend: Amount
     roas: Quotient
     cost_per_purchase: Quotient
+    share: Quotient
     last_at: datetime | None
 
 
@@ -93,10 +100,11 @@ class Delivery:
     cpc: Quotient
 
 
-def card(*, adjustments: Adjustments, currency: str | None, spend: Amount) -> Card:
+def card(*, adjustments: Adjustments, currency: str | None, spend: Amount, sales: Amount) -> Card:
     """The card of one event's merged adjustment rows.
 
-    currency: of the rows, which say none themselves (§6). spend: what the event's statistics state (§5).
+    currency: of the rows, which say none themselves (§6). spend: what the event's statistics state (§5). sales: what
+    the event sold, as measured, over all its days (§5).
     """
     counted = bool(adjustments.rows)
     purchases = adjustments.purchases if counted else None
@@ -119,6 +127,7 @@ def card(*, adjustments: Adjustments, currency: str | None, spend: Amount) -> Ca
         spend=spend,
         roas=roas(revenue=revenue, spend=spend),
         cost_per_purchase=cost_per_purchase(spend=spend.value, purchases=purchases),
+        share=share(revenue=revenue, sales=sales),
         last_at=_last(adjustments.rows),
     )
 
@@ -163,6 +172,23 @@ def cost_per_purchase(*, spend: Decimal | None, purchases: int | None) -> Quotie
     if purchases <= 0:
         return Quotient(None, Missing.NO_PURCHASES)
     return _quotient(spend, purchases)
+
+
+def share(*, revenue: Amount, sales: Amount) -> Quotient:
+    """Revenue ÷ the event's measured sales, a fraction, which may be above one. The same rule of currencies as for
+    ROAS; no sales, or more refunds than sales, have no shares."""
+    if revenue.value is None:
+        return Quotient(None, Missing.NO_RESULTS)
+    if sales.value is None:
+        return Quotient(None, Missing.SALES_UNKNOWN)
+    if sales.value == 0:
+        return Quotient(None, Missing.SALES_ZERO)
+    if sales.value < 0:
+        return Quotient(None, Missing.SALES_NEGATIVE)
+    if revenue.currency != sales.currency:
+        both_named = revenue.currency is not None and sales.currency is not None
+        return Quotient(None, Missing.SALES_OTHER_CURRENCY if both_named else Missing.SALES_CURRENCY_UNKNOWN)
+    return _quotient(revenue.value, sales.value)
 
 
 def meta_roas(result: MetaResult) -> Quotient:

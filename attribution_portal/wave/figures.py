@@ -24,6 +24,11 @@ WHY: Final[dict[Missing, Text]] = {
     Missing.NO_PURCHASES: _("Not computed: there are no purchases."),
     Missing.NO_IMPRESSIONS: _("Not computed: there are no impressions."),
     Missing.NO_CLICKS: _("Not computed: there are no clicks."),
+    Missing.SALES_UNKNOWN: _("Not known without the event's measured sales."),
+    Missing.SALES_ZERO: _("No share: nothing has been measured as sold."),
+    Missing.SALES_NEGATIVE: _("No share: more was refunded than sold."),
+    Missing.SALES_OTHER_CURRENCY: _("No share: the measured sales are in another currency."),
+    Missing.SALES_CURRENCY_UNKNOWN: _("No share: only one of adjustments and measured sales names its currency."),
 }
 
 
@@ -48,10 +53,12 @@ def ratio(name: str, label: Text, quotient: Quotient, *, reader: Reader, note: T
     return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
 
 
-def percent(name: str, label: Text, quotient: Quotient, *, reader: Reader, note: Text = "") -> Kpi:
-    """A fraction, shown in percent with two digits: click-through rates lie around one percent."""
-    shown = reader.percent(quotient.value, 2)
-    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
+def percent(
+    name: str, label: Text, quotient: Quotient, *, reader: Reader, digits: int = 2, note: Text = "", term: str = ""
+) -> Kpi:
+    """A fraction, shown in percent; with two digits unless told: click-through rates lie around one percent."""
+    shown = reader.percent(quotient.value, digits)
+    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note), term=term)
 
 
 def division(over: str, under: str) -> str:

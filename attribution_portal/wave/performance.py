@@ -4,78 +4,40 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from attribution_portal.adjustments.rows import Adjustments
 from attribution_portal.adjustments.tables import source_name
 from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.credit import Credit
 from attribution_portal.formats import Reader, raw
-from attribution_portal.panels import Kpi, Panel, Text
+from attribution_portal.panels import Badge, Kpi, Panel, Text
 from attribution_portal.platform_api.errors import NotPermitted, PlatformError
-from attribution_portal.platform_api.payloads import Adjustment, DailyRevenue, EventStatistics, Reading
 from attribution_portal.wave import card, figures
+from attribution_portal.wave import made as making
 from attribution_portal.wave.card import Amount, Card, SourceCard
+from attribution_portal.wave.inputs import Inputs
+from attribution_portal.wave.runs import SETTLING, Standing
 
 NAME = "post-campaign"
 
 
 @dataclass(frozen=True, slots=True)
 class Performance:
-    """The card as it is shown. `provisional`: a campaign is still running. `sources` sums by source, `made`
-    says for each number how it came about, from what and as of when."""
+    """The card as it is shown. `state` and `standing`, a badge and a sentence, say whether its numbers can still move.
+    `sold` is what was credited, `cost` what it took. `sources` sums by source, `made` says for each number how it came
+    about, from what and as of when."""
 
-    kpis: tuple[Kpi, ...]
+    sold: tuple[Kpi, ...]
+    cost: tuple[Kpi, ...]
     notes: tuple[Text, ...]
-    provisional: bool
+    state: Badge
+    standing: str
     last_at: datetime | None
     sources: Table
     made: Table
-
-
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """What the card is made of, as it was read. `credit` is the event attribution model in force, None where it
-    could not be read; `currency` the tenant's."""
-
-    adjustments: Adjustments
-    results: Reading[tuple[Adjustment, ...]] | PlatformError
-    daily: Reading[DailyRevenue] | PlatformError
-    statistics: Reading[EventStatistics] | PlatformError
-    credit: Credit | None
-    running: bool
-    currency: str | None
-
-    @property
-    def is_external(self) -> bool:
-        return self.credit is not None and self.credit.is_external
-
-    @property
-    def readings(self) -> tuple[Reading[tuple[Adjustment, ...]] | Reading[DailyRevenue], ...]:
-        """The answers that brought adjustment rows: never empty when there are rows."""
-        return tuple(answer for answer in (self.results, self.daily) if isinstance(answer, Reading))
-
-    @property
-    def read_at(self) -> datetime | None:
-        return min((reading.read_at for reading in self.readings), default=None)
-
-    @property
-    def stale(self) -> bool:
-        return any(reading.stale for reading in self.readings)
-
-    @property
-    def rows_currency(self) -> str | None:
-        """Rows name no currency of their own (§6): they are in the tenant's, as far as anybody names it."""
-        stated = self.daily.value.currency if isinstance(self.daily, Reading) else None
-        return self.currency or stated
-
-    @property
-    def spend(self) -> Amount:
-        if isinstance(self.statistics, PlatformError):
-            return Amount(None, self.rows_currency)
-        return Amount(self.statistics.value.spent, self.statistics.value.currency or self.rows_currency)
 
 
 def model_sentence(credit: Credit | None) -> str:
@@ -86,24 +48,30 @@ def model_sentence(credit: Credit | None) -> str:
     return " ".join((_("Event attribution model: %(model)s.") % {"model": named}, credit.sentence, credit.origin))
 
 
-def panel(inputs: Inputs, *, reader: Reader, retry: str) -> Panel[Performance]:
+def panel(inputs: Inputs, *, other_spends: tuple[Amount, ...] = (), reader: Reader, retry: str) -> Panel[Performance]:
+    """other_spends: what other sources state as spent on ads, which the card does not divide by."""
     caption = _(
         "Campaign results (“sales adjustments”) attached to this event, over all time, each row once; times in"
         " %(zone)s. The platform does not tell whether they are already part of the measured sales."
     ) % {"zone": reader.zone.key}
     if not inputs.adjustments.rows:
         return _without_rows(inputs, caption=caption, retry=retry)
-    made = card.card(adjustments=inputs.adjustments, currency=inputs.rows_currency, spend=inputs.spend)
+    made = card.card(
+        adjustments=inputs.adjustments, currency=inputs.rows_currency, spend=inputs.spend, sales=inputs.sales
+    )
+    sold, cost = _sold(made, inputs, reader), _cost(made, inputs, other_spends, reader)
     return Panel(
         NAME,
         "ready",
         data=Performance(
-            kpis=_kpis(made, inputs, reader),
-            notes=_notes(inputs),
-            provisional=inputs.running,
+            sold=sold,
+            cost=cost,
+            notes=_notes(inputs, made),
+            state=_state(inputs.standing),
+            standing=_standing(inputs, reader),
             last_at=made.last_at,
             sources=_source_table(made, reader),
-            made=_made_table(made, inputs, reader),
+            made=making.table(made, (*sold, *cost), inputs, reader),
         ),
         caption=caption,
         read_at=inputs.read_at,
@@ -153,35 +121,104 @@ def _without_rows(inputs: Inputs, *, caption: str, retry: str) -> Panel[Performa
     )
 
 
-def _kpis(made: Card, inputs: Inputs, reader: Reader) -> tuple[Kpi, ...]:
+def _state(found: Standing) -> Badge:
+    return {
+        "running": Badge(_("Provisional"), "provisional"),
+        "settling": Badge(_("Provisional"), "provisional"),
+        "settled": Badge(_("Settled"), "final"),
+        "unknown": Badge(_("May still change"), "unknown"),
+    }[found.name]
+
+
+def _standing(inputs: Inputs, reader: Reader) -> str:
+    """Whether the numbers can still move, and by whose rule."""
+    found, days = inputs.standing, SETTLING.days
+    if found.name == "running":
+        return _("A campaign is still running, so these numbers can still move.")
+    if found.name == "unknown":
+        if inputs.runs is None:
+            return _("The campaigns could not be read, so nothing tells whether these numbers can still move.")
+        if not inputs.runs.count:
+            return _("The platform lists no campaign, so nothing tells whether these numbers can still move.")
+        return _("The platform does not tell when every campaign ended, so these numbers may still move.")
+    rule = ngettext(
+        "The platform documents no such period: %(n)s day after the last campaign's end is this portal's rule.",
+        "The platform documents no such period: %(n)s days after the last campaign's end is this portal's rule.",
+        days,
+    ) % {"n": reader.count(days)}
+    if found.name == "settling":
+        until = _("Until %(day)s the platform may still credit purchases to the campaigns.")
+        return f"{until % {'day': reader.day(found.until)}} {rule}"
+    return f"{_('The campaigns ended long enough ago, so these numbers should not move any more.')} {rule}"
+
+
+def _sold(made: Card, inputs: Inputs, reader: Reader) -> tuple[Kpi, ...]:
     return (
         figures.money("revenue", _("Adjusted revenue"), made.revenue, reader=reader, term="adjustment_revenue"),
         figures.count("purchases", _("Adjusted purchases"), made.purchases, reader=reader, term="adjustment_purchases"),
         figures.money_each(
             "average_value", _("Average purchase"), made.average_value, made.revenue.currency, reader=reader
         ),
-        figures.money("spend", _("Ad spend"), made.spend, reader=reader, note=_spend_note(inputs)),
-        figures.ratio("roas", _("ROAS"), made.roas, reader=reader),
-        figures.money_each(
-            "cost_per_purchase",
-            _("Cost per purchase"),
-            made.cost_per_purchase,
-            made.spend.currency,
+        figures.percent(
+            "share",
+            _("Share of the event's revenue"),
+            made.share,
             reader=reader,
+            digits=1,
+            note=_share_note(made, inputs, reader),
+            term="revenue_share",
         ),
     )
 
 
-def _spend_note(inputs: Inputs) -> Text:
+def _cost(made: Card, inputs: Inputs, other_spends: tuple[Amount, ...], reader: Reader) -> tuple[Kpi, ...]:
+    return (
+        figures.money(
+            "spend", _("Ad spend"), made.spend, reader=reader, note=_spend_note(inputs, other_spends, reader)
+        ),
+        figures.ratio("roas", _("ROAS"), made.roas, reader=reader),
+        figures.money_each(
+            "cost_per_purchase", _("Cost per purchase"), made.cost_per_purchase, made.spend.currency, reader=reader
+        ),
+    )
+
+
+def _spend_note(inputs: Inputs, others: tuple[Amount, ...], reader: Reader) -> Text:
+    """Where the spend comes from that ROAS and the cost divide by, and what other sources say of it."""
+    differing = dict.fromkeys(
+        reader.money(other.value, other.currency)
+        for other in others
+        if other.value is not None and other.value != inputs.spend.value
+    )
+    beside = _("Meta states %(amounts)s.") % {"amounts": reader.listing(list(differing))} if differing else ""
     if isinstance(inputs.statistics, PlatformError):
-        return _("Event statistics: %(reason)s") % {"reason": figures.shortly(inputs.statistics)}
-    if inputs.spend.value is None:
-        return _("The event's statistics state none.")
-    return _("From the event's statistics.")
+        own = _("Event statistics: %(reason)s") % {"reason": figures.shortly(inputs.statistics)}
+    elif inputs.spend.value is None:
+        own = _("The event's statistics state none.")
+    else:
+        own = _("From the event's statistics.")
+    return f"{own} {beside}".strip()
 
 
-def _notes(inputs: Inputs) -> tuple[Text, ...]:
+def _share_note(made: Card, inputs: Inputs, reader: Reader) -> Text:
+    if made.share.missing is not None:
+        if isinstance(inputs.daily, PlatformError):
+            return _("Daily revenue: %(reason)s") % {"reason": figures.shortly(inputs.daily)}
+        return ""
+    return _("Beside %(amount)s measured; whether they are part of it is not told.") % {
+        "amount": reader.money(inputs.sales.value, inputs.sales.currency, trim=True)
+    }
+
+
+def _notes(inputs: Inputs, made: Card) -> tuple[Text, ...]:
     notes: list[Text] = []
+    if made.share.value is not None and made.share.value > Decimal(1):
+        notes.append(
+            _(
+                "The adjustments come to more than all measured sales of the event, so at least some of them cannot be"
+                " part of these."
+            )
+        )
     if isinstance(inputs.results, NotPermitted):
         notes.append(
             _(
@@ -255,66 +292,4 @@ def _source_table(made: Card, reader: Reader) -> Table:
             "total",
             cells(_("All sources"), sum(source.count for source in made.sources), made, made.revenue),
         ),
-    )
-
-
-def _made_table(made: Card, inputs: Inputs, reader: Reader) -> Table:
-    """For each number of the card: how it came about with its inputs, from which answers, as of when."""
-    revenue = reader.money(made.revenue.value, made.revenue.currency)
-    spend = reader.money(made.spend.value, made.spend.currency)
-    purchases = reader.count(made.purchases)
-    count = len(inputs.adjustments.rows)
-    summed = ngettext("Sum of %(n)s adjustment row", "Sum of %(n)s adjustment rows", count) % {"n": reader.count(count)}
-    brought = [
-        name
-        for name, answer in ((_("campaign results"), inputs.results), (_("daily revenue"), inputs.daily))
-        if isinstance(answer, Reading)
-    ]
-    statistics = _("event statistics")
-    rows_from, both = reader.listing(brought), reader.listing([*brought, statistics])
-    rows_at = reader.instant(inputs.read_at)
-    statistics_at = reader.instant(inputs.statistics.read_at if isinstance(inputs.statistics, Reading) else None)
-    both_at = rows_at if rows_at == statistics_at else f"{rows_at} · {statistics_at}"
-
-    def computed(quotient: card.Quotient, over: str, under: str) -> str:
-        return figures.division(over, under) if quotient.missing is None else str(figures.WHY[quotient.missing])
-
-    lines = (
-        ("revenue", _("Adjusted revenue"), summed, rows_from, rows_at),
-        ("purchases", _("Adjusted purchases"), summed, rows_from, rows_at),
-        (
-            "average_value",
-            _("Average purchase"),
-            computed(made.average_value, revenue, purchases),
-            rows_from,
-            rows_at,
-        ),
-        (
-            "spend",
-            _("Ad spend"),
-            str(_spend_note(inputs)) if made.spend.value is None else _("As stated"),
-            statistics,
-            statistics_at,
-        ),
-        ("roas", _("ROAS"), computed(made.roas, revenue, spend), both, both_at),
-        (
-            "cost_per_purchase",
-            _("Cost per purchase"),
-            computed(made.cost_per_purchase, spend, purchases),
-            both,
-            both_at,
-        ),
-    )
-    return Table(
-        name="made",
-        columns=(
-            Column("number", _("Number"), False),
-            Column("how", _("How"), False),
-            Column("from", _("From the platform's"), False),
-            Column("read", _("Read"), False),
-        ),
-        rows=tuple(
-            Row(key, (Cell(label), Cell(how), Cell(origin), Cell(read))) for key, label, how, origin, read in lines
-        ),
-        totals=None,
     )

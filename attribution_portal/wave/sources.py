@@ -16,7 +16,7 @@ from attribution_portal.panels import Panel
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import EventStatistics, MetaInsights, MetaResults, Reading
 from attribution_portal.wave import figures
-from attribution_portal.wave.performance import Inputs
+from attribution_portal.wave.inputs import Inputs
 
 NAME = "sources"
 

@@ -10,4 +10,6 @@ urlpatterns = [
     path("campaigns.csv", list_views.export, {"form": "csv"}, name="campaigns_csv"),
     path("campaigns.xlsx", list_views.export, {"form": "xlsx"}, name="campaigns_xlsx"),
     path("<id:eid>/", views.campaign, name="campaign"),
+    path("<id:eid>/campaign.csv", views.export, {"form": "csv"}, name="csv"),
+    path("<id:eid>/campaign.xlsx", views.export, {"form": "xlsx"}, name="xlsx"),
 ]

@@ -1,13 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.test import Client
 
 from attribution_portal.accounts.models import User
 from attribution_portal.sandbox.app import Sandbox
+from tests.conftest import TODAY
 from tests.pages import Element, read
 
 
@@ -30,7 +33,14 @@ Open = Callable[..., Shown]
 
 
 @pytest.fixture
-def campaign_page(sandbox: Sandbox, client_for: Callable[[User], Client]) -> Open:
+def on_the_day() -> Iterator[None]:
+    """The portal's day is the sandbox's."""
+    with time_machine.travel(datetime(TODAY.year, TODAY.month, TODAY.day, 10, tzinfo=UTC), tick=True):
+        yield
+
+
+@pytest.fixture
+def campaign_page(sandbox: Sandbox, on_the_day: None, client_for: Callable[[User], Client]) -> Open:
     """Opens an event's campaign page as somebody and reads it."""
 
     def open_page(user: User, partner_id: str, eid: str, query: str = "") -> Shown:

@@ -19,6 +19,7 @@ from tests.pages import Element
 from tests.wave.conftest import Open, Shown
 
 READS = 10
+PANELS = ("post-campaign", "balance", "before-during", "campaigns", "meta", "sources", "adjustments")
 
 
 def kpis(shown: Shown, panel: str) -> dict[str, str]:
@@ -62,6 +63,8 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
     shown = campaign_page(alice, ACME, "evt_closed")
     assert shown.states() == {
         "post-campaign": "ready",
+        "balance": "ready",
+        "before-during": "ready",
         "adjustments": "ready",
         "campaigns": "ready",
         "meta": "ready",
@@ -71,6 +74,7 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
         "revenue": "9990.9",
         "purchases": "222",
         "average_value": "45.0040540541",
+        "share": "0.0231772309207",
         "spend": "22680",
         "roas": "0.440515873016",
         "cost_per_purchase": "102.162162162",
@@ -80,6 +84,7 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
         "€9,990.90",
         "222",
         "€45",
+        "2.3%",
         "€22,680",
         "0.44",
         "€102.16",
@@ -99,20 +104,27 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
         "Event attribution model: Future Demand (FD). Future Demand computes which sales are credited to campaigns."
         " The partner's default: this event has no model of its own."
     ) in card.text
-    assert "Provisional" not in card.text
+    assert card.one("p", data_standing="").text == (
+        "Provisional Until 28 June 2026 the platform may still credit purchases to the campaigns. The platform"
+        " documents no such period: 28 days after the last campaign's end is this portal's rule."
+    )
 
 
 def test_it_says_how_each_number_was_made(campaign_page: Open, alice: User) -> None:
     shown = campaign_page(alice, ACME, "evt_closed")
     made = rows(shown, "post-campaign", "made")
-    assert {key: cells[1:3] for key, cells in made.items()} == {
-        "revenue": ["Sum of 4 adjustment rows", "campaign results and daily revenue"],
-        "purchases": ["Sum of 4 adjustment rows", "campaign results and daily revenue"],
-        "average_value": ["€9,990.90 ÷ 222", "campaign results and daily revenue"],
-        "spend": ["As stated", "event statistics"],
-        "roas": ["€9,990.90 ÷ €22,680.00", "campaign results, daily revenue and event statistics"],
-        "cost_per_purchase": ["€22,680.00 ÷ 222", "campaign results, daily revenue and event statistics"],
+    rows_from = "GET /campaign_results/ and GET /daily_revenue_summary/"
+    both = "GET /campaign_results/, GET /daily_revenue_summary/ and GET /events/{eid}/statistics"
+    assert {key: cells[1:4] for key, cells in made.items()} == {
+        "revenue": ["Sum of the revenue of all adjustment rows.", "Sum of 4 adjustment rows", rows_from],
+        "purchases": ["Sum of the purchases of all adjustment rows.", "Sum of 4 adjustment rows", rows_from],
+        "average_value": ["Revenue ÷ purchases", "€9,990.90 ÷ 222", rows_from],
+        "spend": ["Nothing is computed", "As the platform states it", "GET /events/{eid}/statistics"],
+        "roas": ["Revenue ÷ ad spend", "€9,990.90 ÷ €22,680.00", both],
+        "cost_per_purchase": ["Ad spend ÷ adjustment purchases", "€22,680.00 ÷ 222", both],
+        "share": ["Adjustment revenue ÷ measured revenue, all days", "€9,990.90 ÷ €431,065.30", rows_from],
     }
+    assert all("2026," in cells[4] for cells in made.values())
     assert set(made) == set(kpis(shown, "post-campaign"))
     boxes = shown.panel("post-campaign").all("dl", class_="kpi-box")
     assert all(box.all("span", class_="definition") for box in boxes)
@@ -178,7 +190,7 @@ def test_an_account_that_may_not_read_results_sees_the_rows_of_daily_revenue(cam
     assert card["data-state"] == "ready"
     assert "does not let this account read campaign results" in card.text
     assert kpis(shown, "post-campaign")["revenue"] == "1365.9"
-    assert rows(shown, "post-campaign", "made")["revenue"][2] == "daily revenue"
+    assert rows(shown, "post-campaign", "made")["revenue"][3] == "GET /daily_revenue_summary/"
 
 
 def test_an_account_that_may_not_read_results_is_told_so_when_daily_revenue_has_none(
@@ -244,7 +256,10 @@ def test_rows_that_contradict_each_other_or_belong_elsewhere_are_named(
     shown = campaign_page(alice, ACME, "evt_closed")
     listed = rows(shown, "adjustments", "adjustments")
     assert listed["cr_closed_a1"][:4] == ["Time not stated", "Not said", "150", "7000"]
-    assert listed["cr_closed_a1"][5] == "Campaign results and daily revenue The platform gave this row twice with different values."
+    assert (
+        listed["cr_closed_a1"][5]
+        == "Campaign results and daily revenue The platform gave this row twice with different values."
+    )
     assert "cr_stray" not in listed
     assert "1 row of another event" in shown.panel("post-campaign").text
 
@@ -281,7 +296,9 @@ def test_the_head_says_when_and_where_and_leads_to_lookout(campaign_page: Open, 
     assert head.one("h1").text == "The Velvet Tramlines – Farewell Night"
     assert "4 Jun 2026, 20:00" in head.text
     assert "Isarhalle, München" in head.text
-    assert head.one("a")["href"] == f"/p/{ACME}/events/evt_closed/"
+    link = shown.root.one("a", id="lookout")
+    assert link["href"] == f"/p/{ACME}/events/evt_closed/?period=custom&from=2026-04-16&to=2026-05-31"
+    assert link.text == "Lookout, 16 April to 31 May 2026"
 
 
 def test_an_event_with_nearly_nothing_still_has_its_page(campaign_page: Open, alice: User) -> None:
@@ -366,9 +383,13 @@ def test_one_failing_source_takes_nothing_else_with_it(
 ) -> None:
     sandbox.faults.add(path, kind, status=500 if kind == "status" else None)  # type: ignore[arg-type]
     shown = campaign_page(alice, ACME, "evt_running")
-    expected = dict.fromkeys(("post-campaign", "adjustments", "campaigns", "meta", "sources"), "ready") | {panel: state}
+    expected = dict.fromkeys(PANELS, "ready") | {panel: state}
     if path == "/campaign_results/":
         expected["adjustments"] = "failed"
+    if path == "/daily_revenue_summary/":
+        expected |= {"balance": "failed", "before-during": "failed"}
+    if path == "/events/evt_running/campaigns":
+        expected["before-during"] = "failed"
     assert shown.states() == expected
     assert kpis(shown, "post-campaign")["revenue"] == "1488"
     if state == "failed":
@@ -392,6 +413,8 @@ def test_the_card_fails_when_neither_way_brings_rows(campaign_page: Open, sandbo
     shown = campaign_page(alice, ACME, "evt_closed")
     assert shown.states() == {
         "post-campaign": "failed",
+        "balance": "failed",
+        "before-during": "failed",
         "adjustments": "failed",
         "campaigns": "ready",
         "meta": "ready",
@@ -414,9 +437,10 @@ def test_spend_that_cannot_be_read_is_unknown_and_so_is_what_needs_it(
     assert (numbers["spend"], numbers["roas"], numbers["cost_per_purchase"]) == ("", "", "")
     assert numbers["average_value"] == "45.0040540541"
     assert notes(shown, "post-campaign") == {
-        "spend": "Event statistics: Could not be read right now.",
+        "spend": "Event statistics: Could not be read right now. Meta states €22,680.00.",
         "roas": "Not known without the ad spend.",
         "cost_per_purchase": "Not known without the ad spend.",
+        "share": "Beside €431,065.30 measured; whether they are part of it is not told.",
     }
 
 
@@ -472,6 +496,8 @@ def test_a_source_that_hangs_does_not_hold_the_page_past_its_deadline(
     assert time.monotonic() - began < 3
     assert shown.states() == {
         "post-campaign": "ready",
+        "balance": "ready",
+        "before-during": "failed",
         "adjustments": "ready",
         "campaigns": "failed",
         "meta": "failed",
@@ -504,7 +530,7 @@ def test_a_panel_alone_is_what_its_retry_brings(
     sandbox: Sandbox, client_for: Callable[[User], Client], alice: User
 ) -> None:
     client = client_for(alice)
-    for panel in ("post-campaign", "campaigns", "meta", "sources"):
+    for panel in PANELS:
         response = client.get(f"/p/{ACME}/campaigns/evt_closed/?panel={panel}", headers={"HX-Request": "true"})
         html = response.content.decode().strip()
         assert response["HX-Push-Url"] == "false"
@@ -521,7 +547,8 @@ def test_a_panel_alone_is_what_its_retry_brings(
 def campaign_cards(shown: Shown) -> list[dict[str, str]]:
     found = []
     for card in shown.panel("campaigns").all("li", class_="campaign-card"):
-        facts = dict(zip([e.text for e in card.all("dt")], [e.text for e in card.all("dd")], strict=True))
+        labels = [child.children[0] for child in card.all("dt")]
+        facts = {str(label).strip(): each.text for label, each in zip(labels, card.all("dd"), strict=True)}
         facts["label"] = card.one("h3").text
         facts["badges"] = " ".join(badge.text for badge in card.all("span", class_="state"))
         found.append(facts)
@@ -535,9 +562,12 @@ def test_each_campaign_has_a_card_in_words(campaign_page: Open, alice: User) -> 
             "label": "Festival weekenders",
             "badges": "Completed",
             "Budget": "€15,120.00",
-            "Dates": "16 April to 31 May 2026",
+            "Dates": "16 April to 31 May 2026 · Sales on these days",
             "Targeting": "People in München and Deutschland, in the groups 18-34 and 35-54",
             "Media": "A picture or film on another host; not loaded here.",
+            "Reach": "235,500",
+            "Audience": "19.5%",
+            "Prediction": "2.06",
         },
         {
             "label": "Comedy after work",
@@ -546,6 +576,9 @@ def test_each_campaign_has_a_card_in_words(campaign_page: Open, alice: User) -> 
             "Dates": "Until 31 May 2026, start not stated",
             "Targeting": "People in München and Deutschland, in the groups 25-44",
             "Media": "A picture or film on another host; not loaded here.",
+            "Reach": "37,500",
+            "Audience": "30.1%",
+            "Prediction": "3.49",
         },
     ]
 

@@ -55,12 +55,14 @@ def test_it_sums_rows_in_total_and_by_source() -> None:
         ),
         currency=EUR,
         spend=Amount(Decimal("450"), EUR),
+        sales=Amount(Decimal("14400"), EUR),
     )
     assert made.purchases == 162
     assert made.revenue == Amount(Decimal("7200.00"), EUR)
     assert made.average_value == Quotient(Decimal("44.4444444444"), None)
     assert made.roas == Quotient(Decimal("16"), None)
     assert made.cost_per_purchase == Quotient(Decimal("2.77777777778"), None)
+    assert made.share == Quotient(Decimal("0.5"), None)
     assert made.last_at == EVENING
     assert [(s.source, s.count, s.purchases, s.revenue, s.last_at) for s in made.sources] == [
         ("automated", 2, 157, Decimal("7015"), MORNING),
@@ -73,24 +75,30 @@ def test_it_sums_rows_in_total_and_by_source() -> None:
 
 def test_it_counts_a_row_that_came_by_two_ways_once() -> None:
     both = merged(row("cr_1", 147, "6615"), daily=(row("cr_1", 147, "6615"), row("cr_2", 1, "45")))
-    made = card.card(adjustments=both, currency=EUR, spend=Amount(None, EUR))
+    made = card.card(adjustments=both, currency=EUR, spend=Amount(None, EUR), sales=Amount(None, EUR))
     assert (made.purchases, made.revenue.value) == (148, Decimal("6660"))
 
 
 @pytest.mark.parametrize("spend", [None, Decimal(0), Decimal("120")])
 def test_it_knows_nothing_rather_than_zero_without_rows(spend: Decimal | None) -> None:
-    made = card.card(adjustments=merged(), currency=EUR, spend=Amount(spend, EUR))
+    made = card.card(adjustments=merged(), currency=EUR, spend=Amount(spend, EUR), sales=Amount(None, EUR))
     assert made.purchases is None
     assert made.revenue == Amount(None, EUR)
     assert made.average_value == Quotient(None, Missing.NO_RESULTS)
     assert made.roas == Quotient(None, Missing.REVENUE_UNKNOWN)
     assert made.cost_per_purchase == Quotient(None, Missing.NO_RESULTS)
+    assert made.share == Quotient(None, Missing.NO_RESULTS)
     assert made.sources == ()
     assert made.last_at is None
 
 
 def test_rows_of_nothing_are_zero_and_not_unknown() -> None:
-    made = card.card(adjustments=merged(row("cr_1", 0, "0")), currency=EUR, spend=Amount(Decimal(5), EUR))
+    made = card.card(
+        adjustments=merged(row("cr_1", 0, "0")),
+        currency=EUR,
+        spend=Amount(Decimal(5), EUR),
+        sales=Amount(Decimal(50), EUR),
+    )
     assert (made.purchases, made.revenue.value) == (0, Decimal(0))
     assert made.average_value == Quotient(None, Missing.NO_PURCHASES)
     assert made.roas == Quotient(Decimal(0), None)
