@@ -90,6 +90,10 @@ PARTNER = (
     PartnerAddress("backhaul:csv", "/p/{partner}/packages.csv"),
     PartnerAddress("backhaul:xlsx", "/p/{partner}/packages.xlsx"),
     PartnerAddress("backhaul:package", "/p/{partner}/packages/{package}/"),
+    PartnerAddress("backhaul:evaluation_csv", "/p/{partner}/packages/{package}/evaluation.csv"),
+    PartnerAddress("backhaul:evaluation_xlsx", "/p/{partner}/packages/{package}/evaluation.xlsx"),
+    PartnerAddress("backhaul:results_csv", "/p/{partner}/packages/{package}/results.csv"),
+    PartnerAddress("backhaul:results_xlsx", "/p/{partner}/packages/{package}/results.xlsx"),
     PartnerAddress(
         "backhaul:settings", "/p/{partner}/packages/{package}/settings/", 302, 422, action=Action.CHANGE_SETTINGS
     ),

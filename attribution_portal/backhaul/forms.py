@@ -164,7 +164,8 @@ class AttributionForm(forms.Form):
 
 
 class SettingsForm(AttributionForm):
-    """For one package."""
+    """For one package. With `is_signed` (an account manager has signed its result off) another window or e-mail date
+    needs a reason."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -172,6 +173,43 @@ class SettingsForm(AttributionForm):
         max_length=500,
         help_text=_("Kept here beside the change, for your colleagues. The platform has no field for it."),
     )
+
+    def __init__(
+        self, data: QueryDict | None = None, *, basis: Basis, today: date, reader: Reader, is_signed: bool = False
+    ) -> None:
+        super().__init__(data, basis=basis, today=today, reader=reader)
+        self.in_force = basis.settings
+        self.is_signed = is_signed
+        if is_signed:
+            self.fields["reason"].help_text = _(
+                "This package is signed off: another window or e-mail date needs a reason. It is kept here beside the "
+                "change."
+            )
+
+    def clean(self) -> dict[str, object]:
+        cleaned: dict[str, object] = self.cleaned_data
+        if self.is_signed and not cleaned.get("reason"):
+            before = self.in_force
+            moved = any(
+                name in cleaned and cleaned[name] != getattr(before, name) for name in ("window", "email_sent_date")
+            )
+            if moved:
+                self.add_error(
+                    "reason",
+                    _("Say why the window or the e-mail date changes: this package is signed off, and that ends it."),
+                )
+        return cleaned
+
+    @property
+    def asks(self) -> bool:
+        """Whether it overwrites a model that only the platform knows, and was not sent by the button that says so."""
+        model = self.in_force.model
+        return model is not None and model not in MODELS and "confirm" not in self.data
+
+    def fill(self, defaults: AttributionSettings) -> None:
+        """Put the partner's defaults into the fields; what the defaults leave open stays as it was typed."""
+        given = {"model": defaults.model, "window": defaults.window, "email_sent_date": defaults.email_sent_date}
+        self._put({name: str(value) for name, value in given.items() if value is not None})
 
 
 class DefaultsForm(AttributionForm):

@@ -221,7 +221,9 @@ class _Batch:
             return False
         if any(change.made_at > observation.started_at for change in self.open_changes.get(state.pk, ())):
             return False
-        changed_now = not self._is_lost(state, observation) and self._take_settings(state, observation)
+        is_lost = self._is_lost(state, observation)
+        self._resolve(state, observation, is_lost=is_lost)
+        changed_now = not is_lost and self._take_settings(state, observation)
         if observation.result.clusters:
             self._take_result(state, observation, changed_now=changed_now)
         package = self.packages[state.pk]
@@ -280,17 +282,27 @@ class _Batch:
             and (state.pk in self.latest or self.packages[state.pk].vanished_at is not None)
         )
 
+    def _resolve(self, state: PollState, observation: Observation, *, is_lost: bool) -> None:
+        """What this reading says about changes of which nobody heard again, also about one whose process died."""
+        seen = observation.in_force
+        for change in self.open_changes.get(state.pk, ()):
+            is_seen = not is_lost and change.settings == seen.settings and not seen.inherited
+            if is_seen and not _did_not_arrive(state, change):
+                change.outcome = SettingsChange.Outcome.DONE
+            elif observation.started_at - change.made_at > IN_DOUBT:
+                change.outcome = SettingsChange.Outcome.NOT_TAKEN
+            else:
+                continue
+            self.resolved.append(change)
+
     def _take_settings(self, state: PollState, observation: Observation) -> bool:
         """Whether this reading is the first with new settings, of which nobody knows when they came."""
         seen = observation.in_force
         sent, unwatched = None, False
         for change in self.open_changes.get(state.pk, ()):
-            if change.settings != seen.settings or seen.inherited or _did_not_arrive(state, change):
-                continue
-            change.outcome = SettingsChange.Outcome.DONE
-            self.resolved.append(change)
-            # Seen with other settings since it was sent: it came some time after that.
-            sent, unwatched = change, state.last_ok_at is not None and state.last_ok_at > change.made_at
+            if change.outcome == SettingsChange.Outcome.DONE:
+                # Seen with other settings since it was sent: it came some time after that.
+                sent, unwatched = change, state.last_ok_at is not None and state.last_ok_at > change.made_at
         if state.last_ok_at is not None and state.settings != seen.settings:
             if sent is None:
                 sent = SettingsChange(

@@ -9,5 +9,21 @@ urlpatterns = [
     path("packages.xlsx", list_views.export, {"form": "xlsx"}, name="xlsx"),
     path("packages/<id:package_id>/", views.package, name="package"),
     path("packages/<id:package_id>/settings/", views.settings, name="settings"),
+    path(
+        "packages/<id:package_id>/evaluation.csv",
+        views.export,
+        {"what": "evaluation", "form": "csv"},
+        name="evaluation_csv",
+    ),
+    path(
+        "packages/<id:package_id>/evaluation.xlsx",
+        views.export,
+        {"what": "evaluation", "form": "xlsx"},
+        name="evaluation_xlsx",
+    ),
+    path("packages/<id:package_id>/results.csv", views.export, {"what": "results", "form": "csv"}, name="results_csv"),
+    path(
+        "packages/<id:package_id>/results.xlsx", views.export, {"what": "results", "form": "xlsx"}, name="results_xlsx"
+    ),
     path("package-defaults/", defaults_views.package_defaults, name="defaults"),
 ]

@@ -1,24 +1,38 @@
-"""A package's evaluation page, and its settings form."""
+"""A package's evaluation page, its settings form, and its results as files."""
 
 from __future__ import annotations
 
+from datetime import date
+
 from django.contrib import messages
-from django.http import Http404, HttpResponse
+from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attribution_portal import http
-from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import changes, clock, history, polling, reports
+from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal.backhaul import (
+    changes,
+    files,
+    history,
+    polling,
+    reports,
+    review_panel,
+    reviews,
+    settings_panel,
+)
+from attribution_portal.backhaul.asked import Asked, AskedForm
 from attribution_portal.backhaul.forms import SettingsForm
 from attribution_portal.backhaul.intents import Basis, Moved, Outcome
 from attribution_portal.backhaul.models import Package
+from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.panels import Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.partners.permissions import Action, may
+from attribution_portal.platform_api import packages as platform
 from attribution_portal.platform_api.errors import NotFound, PlatformError, Rejected
 
 LIVE = "package-live"
@@ -27,7 +41,8 @@ LONGEST_ID = 200
 
 @partner_view()
 def package(request: PortalRequest, package_id: str) -> HttpResponse:
-    """The page; or, when an open page asks for news, its live part or 204: the latter reads Postgres alone."""
+    """The page, now or as known on a past day; or, when an open page asks for news, its live part or 204: the latter
+    reads Postgres alone."""
     if len(package_id) > LONGEST_ID:
         raise Http404
     if request.htmx and "seen" in request.GET:
@@ -45,15 +60,18 @@ def package(request: PortalRequest, package_id: str) -> HttpResponse:
 
 @partner_view(action=Action.CHANGE_SETTINGS, methods=("GET", "HEAD", "POST"))
 def settings(request: PortalRequest, package_id: str) -> HttpResponse:
-    """Where the form is sent. What was refused is shown at its fields, with what was typed; else the page follows."""
-    found = polling.find(partner=request.partner, package_id=package_id)
-    if found is None:
-        raise Http404
+    """Where the form is sent. What was refused is shown at its fields, with what was typed; so is what a change would
+    do, where that was asked for or has to be told first. Else the page follows."""
+    found = _find(request, package_id)
     if request.method != "POST":
         return redirect(reports.package_url(request.partner, found))
     form = _form(request, found, bound=True)
+    if "fill" in request.POST:
+        return _filled(request, found, form)
     if not form.is_whole():
         return _page(request, found, form=form, status=422)
+    if "preview" in request.POST or form.asks:
+        return _page(request, found, form=form, effect=_effect(request, found, form))
     try:
         outcome = changes.save(
             partner=request.partner,
@@ -74,15 +92,50 @@ def settings(request: PortalRequest, package_id: str) -> HttpResponse:
     return response
 
 
-def _news(request: PortalRequest, package_id: str) -> HttpResponse:
+@partner_view(methods=("GET",))
+def export(request: PortalRequest, package_id: str, what: str, form: str) -> HttpResponseBase:
+    """The clusters or the whole ledger as a file, on record before it is sent. A day that cannot be used would make a
+    file of something else: then the page says so instead."""
+    found = _find(request, package_id)
+    chosen = _asked_form(request)
+    if not chosen.is_valid():
+        return redirect(f"{reports.package_url(request.partner, found)}?{request.GET.urlencode()}")
+    make = files.evaluation if what == "evaluation" else files.results
+    sheet, rows = make(
+        partner=request.partner, package=found, asked=chosen.asked, reader=http.reader(request), now=timezone.now()
+    )
+    record(
+        kind=Kind.EXPORTED,
+        actor=Actor.of(request),
+        partner=request.partner,
+        target=found.package_id,
+        title=sheet.title,
+        after={"format": form, "rows": rows, "filter": chosen.asked.query or None},
+    )
+    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
+
+
+def _find(request: PortalRequest, package_id: str) -> Package:
     found = polling.find(partner=request.partner, package_id=package_id)
     if found is None:
         raise Http404
-    now = clock.now()
-    polling.watch(package=found, now=now)
-    page = reports.page(partner=request.partner, package=found, reader=http.reader(request), now=now)
-    if page.digest == request.GET["seen"]:
+    return found
+
+
+def _news(request: PortalRequest, package_id: str) -> HttpResponse:
+    found = _find(request, package_id)
+    polling.look_after(found)
+    now = timezone.now()
+    if reports.digest_of(partner=request.partner, package=found, now=now) == request.GET["seen"]:
         return HttpResponse(status=204)
+    page = reports.page(
+        partner=request.partner,
+        package=found,
+        user=request.user,
+        asked=_asked_form(request).asked,
+        reader=http.reader(request),
+        now=now,
+    )
     response = render(request, "backhaul/package.html#live", {"page": page, "fragment": True})
     # The element that asks is a small one inside, so that nothing greys out every few seconds.
     response["HX-Retarget"] = f"#{LIVE}"
@@ -96,33 +149,95 @@ def _page(
     *,
     form: SettingsForm | None = None,
     moved: history.MovedWords | None = None,
+    effect: settings_panel.Effect | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    page = reports.page(partner=request.partner, package=found, reader=http.reader(request), now=timezone.now())
-    may_edit = may(request.role, Action.CHANGE_SETTINGS)
+    reader, chosen = http.reader(request), _asked_form(request)
+    asked = chosen.asked if request.method in ("GET", "HEAD") else Asked()
+    page = reports.page(
+        partner=request.partner, package=found, user=request.user, asked=asked, reader=reader, now=timezone.now()
+    )
+    is_now = page.day is None
+    sign_off = None
+    if is_now:
+        sign_off = review_panel.panel(
+            partner=request.partner,
+            package=found,
+            state=page.state,
+            reader=reader,
+            may_review=may(request.role, Action.REVIEW),
+        )
+    if form is None and is_now and may(request.role, Action.CHANGE_SETTINGS):
+        is_signed = sign_off is not None and sign_off.data is not None and sign_off.data.kind is reviews.Kind.SIGNED
+        form = SettingsForm(
+            None,
+            basis=Basis(found.poll.settings, page.newest.pk if page.newest else 0),
+            today=_today(request),
+            reader=reader,
+            is_signed=is_signed,
+        )
     context = {
         "page": page,
-        "form": (form or _form(request, found)) if may_edit else None,
+        "package_id": found.package_id,
+        "sign_off": sign_off,
+        "chosen": chosen,
+        "form": form,
         "moved": moved,
-        "settings": reports.settings_panel(package=found, reader=http.reader(request)),
+        "effect": effect,
+        "settings": settings_panel.panel(package=page.package, today=_today(request), reader=reader),
     }
     return render(request, "backhaul/package.html", context, status=status)
+
+
+def _today(request: PortalRequest) -> date:
+    return timezone.now().astimezone(request.partner.zone).date()
+
+
+def _asked_form(request: PortalRequest) -> AskedForm:
+    return AskedForm(request.GET, today=_today(request))
 
 
 def _form(request: PortalRequest, found: Package, *, bound: bool = False) -> SettingsForm:
     return SettingsForm(
         request.POST if bound else None,
         basis=Basis(found.poll.settings, newest.pk if (newest := history.newest(found)) else 0),
-        today=timezone.now().astimezone(request.partner.zone).date(),
+        today=_today(request),
+        reader=http.reader(request),
+        is_signed=reviews.standing(found).is_signed,
+    )
+
+
+def _effect(request: PortalRequest, found: Package, form: SettingsForm) -> settings_panel.Effect:
+    return settings_panel.effect(
+        package=found,
+        wanted=form.wanted,
+        signed=reviews.standing(found),
+        today=_today(request),
+        asks=form.asks,
         reader=http.reader(request),
     )
 
 
+def _filled(request: PortalRequest, found: Package, form: SettingsForm) -> HttpResponse:
+    """The partner's defaults in the fields; nothing is sent before somebody saves them."""
+    try:
+        defaults = platform.partner_defaults(caller=caller_for(request.partner)).value
+    except PlatformError as error:
+        form.is_whole()
+        form.add_error(None, _("The partner's defaults could not be read. %(why)s") % {"why": str(error.sentence)})
+        return _page(request, found, form=form, status=503 if error.retryable else 422)
+    if defaults.is_empty:
+        form.is_whole()
+        form.add_error(None, _("The partner has no defaults."))
+        return _page(request, found, form=form, status=422)
+    form.fill(defaults)
+    effect = _effect(request, found, form) if form.is_whole() else None
+    return _page(request, found, form=form, effect=effect, status=200 if effect else 422)
+
+
 def _asked(request: PortalRequest, package_id: str, form: SettingsForm, moved: Moved) -> HttpResponse:
     """Nothing was sent. The person sees what they saw, what is in force now and what they entered, and decides."""
-    found = polling.find(partner=request.partner, package_id=package_id)
-    if found is None:
-        raise Http404
+    found = _find(request, package_id)
     words = history.moved_words(form.basis.settings if form.basis else None, moved, form.wanted, http.reader(request))
     form.base_on(moved.basis)
     form.renew_token()
@@ -135,10 +250,7 @@ def _refused(request: PortalRequest, package_id: str, form: SettingsForm, error:
         form.refused(error.fields)
     form.add_error(None, str(error.sentence) + " " + _("Nothing was changed."))
     form.renew_token()
-    found = polling.find(partner=request.partner, package_id=package_id)
-    if found is None:
-        raise Http404
-    return _page(request, found, form=form, status=503 if error.retryable else 422)
+    return _page(request, _find(request, package_id), form=form, status=503 if error.retryable else 422)
 
 
 def _tell(request: PortalRequest, outcome: Outcome) -> None:

@@ -288,14 +288,40 @@ def _provisional(facts: Facts, end: date | None, reader: Reader) -> str:
     if end is not None and sent is not None and window is not None and facts.today <= end:
         if facts.today < sent:
             return reader.gettext("The window is open until %(end)s and has not begun: the results can still grow.")
-        day = reader.gettext("Day %(day)s of %(window)s.") % {
-            "day": reader.count((facts.today - sent).days),
-            "window": reader.count(window),
-        }
-        return reader.gettext("The window is open until %(end)s: the results can still grow.") + " " + day
+        text = reader.gettext("The window is open until %(end)s: the results can still grow.")
+        return f"{text} {clock(facts, reader)}"
     return reader.gettext(
         "The window closed on %(end)s, but the results have not been read since: they can still grow."
     )
+
+
+def clock(facts: Facts, reader: Reader) -> str:
+    """The window's clock: "Day 9 of 14, provisional, final after 15 June 2026."; "" while it does not run."""
+    day = day_of_window(facts)
+    end = window_end(window=facts.window, email_sent_date=facts.email_sent_date)
+    if day is None or facts.window is None:
+        return ""
+    return reader.gettext("Day %(day)s of %(window)s, provisional, final after %(end)s.") % {
+        "day": reader.count(day),
+        "window": reader.count(facts.window),
+        "end": reader.day(end),
+    }
+
+
+def day_of_window(facts: Facts) -> int | None:
+    """How many days after the e-mail date it is, 0 on that day; None before it, after the window and without one."""
+    end = window_end(window=facts.window, email_sent_date=facts.email_sent_date)
+    sent = facts.email_sent_date
+    return (facts.today - sent).days if sent is not None and end is not None and sent <= facts.today <= end else None
+
+
+def next_reading(next_due: datetime | None, now: datetime, reader: Reader) -> str:
+    """When the platform is read again."""
+    if next_due is None:
+        return reader.gettext("It is not read again.")
+    if next_due <= now:
+        return reader.gettext("It is read again at any moment.")
+    return reader.gettext("It is read again at about %(when)s.") % {"when": reader.instant(next_due)}
 
 
 def _ended(facts: Facts, reader: Reader) -> str:

@@ -284,7 +284,7 @@ def test_a_change_in_doubt_that_did_not_arrive_is_not_blamed_for_equal_settings_
     story.wait(days=21)
     story.read(21, 10)
     change.refresh_from_db()
-    assert change.outcome == "unknown"
+    assert change.outcome == "not_taken"
     seen = SettingsChange.objects.get(user=None)
     assert (seen.before, seen.settings, seen.made_at) == (settings(14), settings(21), story.now)
     assert (story.state.last_change, story.state.settings_changed_at) == (seen, story.now)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html as html_module
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from uuid import uuid4
@@ -88,7 +90,8 @@ def test_the_settings_are_a_sentence_under_the_numbers(alices: Client) -> None:
         "Counts any ticket bought by the people in this package from 7 June to 21 June 2026, "
         "for the 6 events in the package." in said
     )
-    assert "The window is open until 21 June 2026: the results can still grow. Day 8 of 14." in said
+    assert "The window is open until 21 June 2026: the results can still grow." in said
+    assert "Day 8 of 14, provisional, final after 21 June 2026." in said
     assert "at most: a person may be in two clusters" in said
 
 
@@ -97,7 +100,11 @@ def test_defaults_are_named_as_such_and_a_missing_date_is_said(alices: Client) -
     said = text(panel(html, "evaluation"))
     assert "The e-mail date is not set, so the window of 14 days has no anchor." in said
     assert "From the partner's defaults: model and window." in said
-    assert "From the partner's defaults: model and window." in text(panel(html, "settings"))
+    settings = text(panel(html, "settings"))
+    assert "Model Events from the package the partner's default" in settings
+    assert "Window 14 days the partner's default" in settings
+    assert "E-mail date not set neither the package nor the partner's defaults say" in settings
+    assert "No e-mail date is set, so there is no window. On which day did the message go out?" in settings
 
 
 def test_a_package_that_failed_promises_no_results(alices: Client) -> None:
@@ -275,22 +282,47 @@ def test_the_page_takes_few_queries_however_long_the_ledger_is(
     acme: Partner, alices: Client, package: Stored, time: Time
 ) -> None:
     page(alices)
+    time.forward(minutes=5)
 
-    def queries() -> int:
+    def queries(query: str = "") -> int:
         with CaptureQueriesContext(connection) as captured:
-            page(alices)
+            assert alices.get(url("pkg_main") + query).status_code == 200
+        assert len(captured) <= 12, [each["sql"][:300] for each in captured]
         return len(captured)
 
-    short = queries()
+    first, short = queries(), queries()
+    assert short <= first
     row = package("pkg_main").poll.latest
     assert row is not None
     for number in range(2, 140):
         row.pk, row.number = None, number
         row.save(force_insert=True)
-    assert queries() == short <= 12
-    html = page(alices)
-    assert len(rows(html, "ledger")) == 100
-    assert "The newest 100 of 139 results." in text(panel(html, "ledger"))
+    PollState.objects.filter(package=row.package).update(latest=row)
+    # A ledger that does not fit on one page is asked for its latest results under each setting.
+    assert queries() == queries("?page=2") == short + 1
+    queries("?as_of=2026-06-14")
+
+
+def test_a_long_ledger_has_pages_and_nothing_is_left_out(acme: Partner, alices: Client, package: Stored) -> None:
+    row = package("pkg_main").poll.latest
+    assert row is not None
+    for number in range(2, 140):
+        row.pk, row.number, row.revenue = None, number, row.revenue + 1
+        row.save(force_insert=True)
+    PollState.objects.filter(package=row.package).update(latest=row)
+    shown = []
+    where = url("pkg_main")
+    for words in ("Results 139 to 90 of 139", "Results 89 to 40 of 139", "Results 39 to 1 of 139"):
+        html = alices.get(where).content.decode()
+        assert words in text(panel(html, "ledger"))
+        page_rows = rows(html, "ledger")
+        shown += [re.findall(r'data-id="(\d+)"', each)[0] for each in page_rows]
+        # Also the last row of a page is held against the one before it.
+        assert sum("+€1.00" in each for each in page_rows) == len(page_rows) - (words.endswith("39 to 1 of 139"))
+        where = html_module.unescape(found[1]) if (found := re.search(r'rel="next" href="([^"]+)"', html)) else ""
+    assert shown == [str(number) for number in range(139, 0, -1)]
+    assert where == ""
+    assert "Results 39 to 1 of 139" in text(alices.get(url("pkg_main") + "?page=99").content.decode())
 
 
 def test_the_list_shows_every_package_with_its_state_and_totals(
