@@ -1,4 +1,5 @@
-"""`/livez` and `/readyz`, answered before hosts, sessions and redirects are looked at: a probe needs none of them."""
+"""`/livez`, `/readyz` and, for who has the token, `/metrics`: answered before hosts, sessions and redirects are looked
+at, because a probe needs none of them. To everybody else there is no `/metrics`."""
 
 from __future__ import annotations
 
@@ -10,6 +11,8 @@ from django.db import Error, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from attribution_portal.ops import metrics
+
 
 class HealthMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -20,6 +23,8 @@ class HealthMiddleware:
             return JsonResponse({"live": True})
         if request.path == "/readyz":
             return readiness()
+        if request.path == metrics.PATH and metrics.is_admitted(request):
+            return metrics.answer()
         return self.get_response(request)
 
 
