@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.formats import Reader, raw
 from attribution_portal.panels import Panel
+from attribution_portal.platform_api import adjustments, campaigns, events
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import EventStatistics, MetaInsights, MetaResults, Reading
 from attribution_portal.wave import figures
@@ -23,7 +24,8 @@ NAME = "sources"
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What one source says. All four None with a `reason`: it says nothing, and why."""
+    """What one source says. All four None with a `reason`: it says nothing, and why. `endpoints`: the platform's calls
+    that it says it in."""
 
     key: str
     label: str
@@ -34,6 +36,7 @@ class Statement:
     roas: Decimal | None
     currency: str | None
     read_at: datetime | None
+    endpoints: tuple[str, ...]
     reason: str = ""
 
     @property
@@ -83,6 +86,11 @@ def _adjustments(inputs: Inputs) -> Statement:
         roas=None,
         currency=inputs.rows_currency,
         read_at=inputs.read_at if rows else None,
+        endpoints=tuple(
+            call.endpoint.name
+            for call, answer in ((adjustments.LIST, inputs.results), (events.DAILY_REVENUE, inputs.daily))
+            if isinstance(answer, Reading)
+        ),
         reason=reason,
     )
 
@@ -92,13 +100,17 @@ def _statistics(answer: Reading[EventStatistics] | PlatformError, currency: str 
     return Statement(
         key="statistics",
         label=_("Event statistics"),
-        meaning=_("The platform's own sums for the event."),
+        meaning=_(
+            "The platform's own sums for the event. The card above divides by this ad spend for ROAS and cost per"
+            " purchase, and by no other."
+        ),
         purchases=value.purchases if value else None,
         revenue=value.revenue if value else None,
         spend=value.spent if value else None,
         roas=value.roas if value else None,
         currency=(value.currency if value else None) or currency,
         read_at=_read_at(answer),
+        endpoints=(events.STATISTICS.endpoint.name,),
         reason=_reason(answer),
     )
 
@@ -122,6 +134,7 @@ def _meta(
             roas=event.roas if event else None,
             currency=currency,
             read_at=_read_at(results),
+            endpoints=(campaigns.META_RESULTS.endpoint.name,),
             reason=_reason(results),
         )
     ]
@@ -137,6 +150,7 @@ def _meta(
                 roas=series.roas,
                 currency=currency,
                 read_at=_read_at(results),
+                endpoints=(campaigns.META_RESULTS.endpoint.name,),
             )
         )
     if isinstance(insights, Reading) and insights.value.spend is not None:
@@ -151,6 +165,7 @@ def _meta(
                 roas=None,
                 currency=currency,
                 read_at=insights.read_at,
+                endpoints=(campaigns.META_INSIGHTS.endpoint.name,),
             )
         )
     return statements
@@ -192,6 +207,6 @@ def _row(statement: Statement, reader: Reader) -> Row:
             Cell(reader.money(statement.revenue, statement.currency), raw(statement.revenue)),
             Cell(reader.money(statement.spend, statement.currency), raw(statement.spend)),
             Cell(reader.ratio(statement.roas), raw(statement.roas)),
-            Cell(reader.instant(statement.read_at)),
+            Cell(reader.instant(statement.read_at), note=reader.listing(statement.endpoints)),
         ),
     )

@@ -9,7 +9,7 @@ import pytest
 
 from attribution_portal.adjustments.rows import Adjustments, merge
 from attribution_portal.platform_api.payloads import Adjustment, MetaInsights, MetaResult
-from attribution_portal.wave import card
+from attribution_portal.wave import card, figures
 from attribution_portal.wave.card import Amount, Missing, Quotient
 
 EUR = "EUR"
@@ -252,3 +252,57 @@ def test_an_absurdly_long_amount_does_not_break_the_ratio() -> None:
 )
 def test_only_delivery_counts_as_running(statuses: tuple[str | None, ...], running: bool) -> None:
     assert card.is_running(statuses) is running
+
+
+SALES = (None, Decimal("-50"), Decimal(0), Decimal("600"))
+
+
+def expected_share(
+    revenue: Decimal | None, revenue_currency: str | None, sales: Decimal | None, sales_currency: str | None
+) -> Quotient:
+    """The rule as a table, written independently of the code."""
+    if revenue is None:
+        return Quotient(None, Missing.NO_RESULTS)
+    refusals = {None: Missing.SALES_UNKNOWN, Decimal(0): Missing.SALES_ZERO, Decimal("-50"): Missing.SALES_NEGATIVE}
+    if sales in refusals:
+        return Quotient(None, refusals[sales])
+    if revenue_currency == sales_currency:
+        return Quotient(
+            {Decimal("-90"): Decimal("-0.15"), Decimal(0): Decimal(0), Decimal(300): Decimal("0.5")}[revenue], None
+        )
+    if None in (revenue_currency, sales_currency):
+        return Quotient(None, Missing.SALES_CURRENCY_UNKNOWN)
+    return Quotient(None, Missing.SALES_OTHER_CURRENCY)
+
+
+@pytest.mark.parametrize(
+    ("revenue", "revenue_currency", "sales", "sales_currency"), list(product(REVENUES, CURRENCIES, SALES, CURRENCIES))
+)
+def test_it_gives_a_share_of_the_sales_or_the_reason_for_none(
+    revenue: Decimal | None, revenue_currency: str | None, sales: Decimal | None, sales_currency: str | None
+) -> None:
+    made = card.share(revenue=Amount(revenue, revenue_currency), sales=Amount(sales, sales_currency))
+    assert made == expected_share(revenue, revenue_currency, sales, sales_currency)
+
+
+@pytest.mark.parametrize(
+    ("counted", "spend", "sales"),
+    list(product((None, 0, 3), (None, Decimal(0), Decimal(30)), (None, Decimal(0), Decimal(600)))),
+)
+def test_a_card_has_a_number_or_a_reason_for_each_combination_of_what_is_known(
+    counted: int | None, spend: Decimal | None, sales: Decimal | None
+) -> None:
+    rows = () if counted is None else (row("cr_1", counted, str(counted * 40)),)
+    made = card.card(adjustments=merged(*rows), currency=EUR, spend=Amount(spend, EUR), sales=Amount(sales, EUR))
+    revenue = None if counted is None else Decimal(counted * 40)
+    assert (made.purchases, made.revenue.value) == (counted, revenue)
+    assert (made.average_value.value is None) == (not counted)
+    assert (made.roas.value is None) == (revenue is None or not spend)
+    assert (made.cost_per_purchase.value is None) == (spend is None or not counted)
+    assert (made.share.value is None) == (revenue is None or not sales)
+    for quotient in (made.average_value, made.roas, made.cost_per_purchase, made.share):
+        assert (quotient.value is None) != (quotient.missing is None)
+
+
+def test_every_reason_has_its_words() -> None:
+    assert set(figures.WHY) == set(Missing)
