@@ -20,6 +20,8 @@ from attribution_portal.platform_api.payloads import DailyRow
 _DAYS_BY_DAY: Final = 62
 _WEEK: Final = 7
 _TICKS: Final = 7
+# More large dots than these hide the bars of a phone.
+_MOST_DOTS: Final = 31
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,7 @@ def _figure(found: Sequence[Step], currency: str | None, reader: Reader) -> Figu
         "name": before,
         "meta": {"role": "comparison"},
         "line": {"width": 2, "dash": "dot"},
-        "marker": {"size": 5, "symbol": "circle", "line": {"width": 0}},
+        "marker": {"size": 5 if len(found) <= _MOST_DOTS else 3, "symbol": "circle", "line": {"width": 0}},
         "connectgaps": False,
         "x": starts,
         "y": _floats(step.revenue_before for step in found),

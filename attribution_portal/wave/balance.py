@@ -27,10 +27,12 @@ NAME: Final = "balance"
 
 @dataclass(frozen=True, slots=True)
 class CreditBalance:
-    """`notes` say what the picture cannot: why claims exceed the sales, and what is missing in it."""
+    """`excess` says why claims exceed the sales, "" where they do not; `notes` how to read the picture and what is
+    missing in it."""
 
     kpis: tuple[Kpi, ...]
     chart: Chart
+    excess: Text
     notes: tuple[Text, ...]
 
 
@@ -61,7 +63,8 @@ def panel(
         data=CreditBalance(
             kpis=_kpis(found, inputs, reader),
             chart=drawing.chart(found, reader=reader),
-            notes=_notes(found, inputs, claims),
+            excess=_excess(found),
+            notes=tuple(_notes(found, inputs)),
         ),
         caption=caption,
         read_at=inputs.read_at,
@@ -178,10 +181,6 @@ def _unsplit(inputs: Inputs) -> Text:
     return _("The platform does not split this event's sales.")
 
 
-def _notes(found: Balance, inputs: Inputs, claims: Sequence[Claim]) -> tuple[Text, ...]:
-    return tuple(note for note in (_excess(found), *_missing(found, inputs, claims)) if note)
-
-
 def _excess(found: Balance) -> Text:
     """Claims beyond what was sold, in words: a share above 100 % would look like more success."""
     sold, measured = found.sold, found.measured
@@ -214,11 +213,11 @@ def _excess(found: Balance) -> Text:
     return ""
 
 
-def _missing(found: Balance, inputs: Inputs, claims: Sequence[Claim]) -> list[Text]:
+def _notes(found: Balance, inputs: Inputs) -> list[Text]:
     notes: list[Text] = []
     if inputs.adjustments.rows and not found.parts:
         notes.append(_("Adjustments are not drawn: they are not in the currency of the measured sales."))
-    if claims and not all(package.alone for package in found.packages):
+    if any(not package.alone for package in found.drawn):
         notes.append(
             _(
                 "A package's revenue is for all its events, by its model. How much of it is this event's is not told:"

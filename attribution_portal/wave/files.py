@@ -95,7 +95,7 @@ def _lines(page: CampaignPage) -> Iterator[Line]:
         title, read_at = titles["balance"], page.balance.read_at
         yield from (_kpi(title, kpi, read_at) for kpi in balance.kpis)
         yield from _table(title, balance.chart.table, read_at)
-        yield from _remarks(title, balance.notes, read_at)
+        yield from _remarks(title, (*((balance.excess,) if balance.excess else ()), *balance.notes), read_at)
     if before := page.before_during.data:
         title, read_at = titles["before-during"], page.before_during.read_at
         yield from (_kpi(title, kpi, read_at) for kpi in before.kpis)
