@@ -15,6 +15,7 @@ from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import Reading
 from attribution_portal.programme import listing
 from attribution_portal.programme.listing import Found
+from attribution_portal.wave import figures
 from attribution_portal.wave.filling import Plan, Stop
 from attribution_portal.wave.list_rows import CampaignRow
 from attribution_portal.wave.list_selection import Selection
@@ -62,7 +63,7 @@ def progress(reader: Reader, known: Mapping[str, Known], current: Plan, *, is_du
         if current.stop is not Stop.CLOSED:
             said += " " + _("The others are read when the page is opened again in a minute.")
         return Progress("stopped", said)
-    if failed := sum(bool(current.failures_of(eid)) for eid in known):
+    if failed := sum(figures.is_failure(each.rows) or figures.is_failure(each.statistics) for each in known.values()):
         said = ngettext("%(n)s row could not be read.", "%(n)s rows could not be read.", failed)
         return Progress("done", said % {"n": count(failed)})
     return Progress("done")
