@@ -20,13 +20,30 @@ FOUR = ["cr_closed_a1", "cr_closed_a2", "cr_closed_m1", "cr_closed_m2"]
 
 
 def add(page: Page, purchases: str, revenue: str) -> None:
-    panel = page.locator("[data-panel=adjustments]")
-    panel.get_by_text("Add an adjustment").click()
-    form = panel.locator("form[data-form=adjustment]")
-    form.get_by_label("Purchases").fill(purchases)
-    form.get_by_label("Revenue in EUR").fill(revenue)
-    form.get_by_label("Reason").fill("Box office list")
-    form.get_by_role("button", name="Preview adjustment").click()
+    """By keyboard alone, from the summary on."""
+    page.locator("[data-panel=adjustments]").get_by_text("Add an adjustment").focus()
+    page.keyboard.press("Enter")
+    for typed in (purchases, revenue, "Box office list"):
+        page.keyboard.press("Tab")
+        page.keyboard.type(typed)
+    page.keyboard.press("Enter")
+
+
+def told(page: Page, words: str) -> None:
+    """What became of it is said in sight, and has the focus."""
+    note = page.locator("[data-panel=adjustments] [data-told]")
+    expect(note).to_contain_text(words)
+    expect(note).to_be_focused()
+    expect(note).to_be_in_viewport(ratio=1)
+
+
+def marks(page: Page) -> list[str]:
+    """Ids of the adjustments in the picture."""
+    found: list[str] = page.evaluate(
+        """() => JSON.parse(document.getElementById('chart-daily-revenue-figure').textContent).data
+          .filter(trace => trace.mode === 'markers').flatMap(trace => trace.customdata.map(mark => mark.id))"""
+    )
+    return sorted(found)
 
 
 @pytest.mark.browser
@@ -66,6 +83,9 @@ def test_an_adjustment_lives(
         expect(row).to_contain_text("€15,000.00")
         expect(row).to_contain_text("Box office list")
         assert posts(sandbox) == 1
+        told(page, "Adjustment added.")
+        if room == "events":
+            assert marks(page) == sorted([*FOUR, made])
 
         # Deleted, after proving who is there; what was typed is still there afterwards.
         row.get_by_text("Delete", exact=True).click()
@@ -80,11 +100,15 @@ def test_an_adjustment_lives(
         assert page.url.startswith(address)
         stone = page.locator(f"table[data-table=deleted-adjustments] tr[data-id={made}]")
         expect(stone).to_contain_text("Typed a zero too many")
+        told(page, "Adjustment deleted.")
         assert rows_of(sandbox, "evt_closed") == FOUR
+        if room == "events":
+            assert marks(page) == FOUR
 
         # And taken back, as a new row.
         stone.get_by_role("button", name="Restore").click()
         expect(table.locator("tbody tr")).to_have_count(5)
         expect(stone.get_by_role("link", name="Restored")).to_be_visible()
+        told(page, "Adjustment restored as a new row.")
         assert (posts(sandbox), deletes(sandbox), len(rows_of(sandbox, "evt_closed"))) == (2, 1, 5)
         browser.close()
