@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from attribution_portal.backhaul import precedence, wording
 from attribution_portal.backhaul.models import MODELS, Package
@@ -45,9 +45,14 @@ class Effect:
     asks: bool
 
 
-def panel(*, package: Package, today: date, reader: Reader) -> Panel[SettingsInForce]:
-    """The settings last read. `today`: the partner's day."""
+def panel(
+    *, package: Package, today: date, reader: Reader, known_until: datetime | None = None
+) -> Panel[SettingsInForce]:
+    """The settings last read. `today`: the partner's day. `known_until`: the past moment at which `package` is as it was
+    known, None for now."""
     poll = package.poll
+    if known_until is not None and package.first_seen > known_until:
+        return Panel("settings", "empty", sentence=reader.gettext("Nothing was read of this package by then."))
     data = SettingsInForce(
         sentence=wording.settings_sentence(poll.settings, events=len(package.events), reader=reader),
         values=_values(poll.settings, tuple(poll.inherited), reader),

@@ -184,7 +184,9 @@ def _page(
         "form": form,
         "moved": moved,
         "effect": effect,
-        "settings": settings_panel.panel(package=page.package, today=_today(request), reader=reader),
+        "settings": settings_panel.panel(
+            package=page.package, today=_today(request), reader=reader, known_until=asked.until(request.partner)
+        ),
     }
     return render(request, "backhaul/package.html", context, status=status)
 

@@ -358,20 +358,3 @@ def test_a_list_that_may_not_be_read_says_so(
     sandbox.faults.add(path="/package_builder/packages/", kind="status", status=403)
     html = client_for(alice).get("/p/partner-id-acme/packages/").content.decode()
     assert 'data-state="not-permitted"' in panel(html, "packages")
-
-
-@pytest.mark.parametrize("number", ["0", "-1", "99", "banana", "2"])
-def test_a_page_of_the_list_that_does_not_exist_is_the_nearest(alices: Client, number: str) -> None:
-    html = alices.get(f"/p/partner-id-acme/packages/?page={number}").content.decode()
-    assert len(rows(html, "packages")) == 18
-
-
-def test_long_lists_have_pages(acme: Partner, alices: Client, time: Time) -> None:
-    made = Package.objects.bulk_create(
-        Package(partner=acme, package_id=f"x{n}", first_seen=time.now, last_seen=time.now) for n in range(50)
-    )
-    PollState.objects.bulk_create(PollState(package=each, partner=acme) for each in made)
-    first = alices.get("/p/partner-id-acme/packages/").content.decode()
-    second = alices.get("/p/partner-id-acme/packages/?page=2").content.decode()
-    assert (len(rows(first, "packages")), len(rows(second, "packages"))) == (50, 18)
-    assert "Page 1 of 2" in text(first)

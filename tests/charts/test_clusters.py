@@ -14,7 +14,7 @@ from attribution_portal.charts.clusters import ClusterRow
 from attribution_portal.formats import Reader
 
 EN = Reader("en", ZoneInfo("Europe/Berlin"), lambda text: text, lambda one, many, n: one if n == 1 else many)
-METAL = ClusterRow("german_metal_diehards", "German metal diehards", 132, 287, Decimal(12915), 1100, "#metal")
+METAL = ClusterRow("german_metal_diehards", "German metal diehards", 132, 287, Decimal(12915), 1100)
 FAMILY = ClusterRow("family_outings_munich", "Family outings, Munich area", 184, 412, Decimal(18540), 1240)
 
 
@@ -165,3 +165,64 @@ def test_bars_and_table_have_the_sum_of_the_clusters(rows):
     assert go.Figure(chart.figure)
     assert json.dumps(chart.figure, allow_nan=False)
     assert clusters.comparison_note(rows, EN) or sum(each.rate is not None for each in rows) < 2
+
+
+@pytest.mark.parametrize(
+    ("order", "expected"),
+    [
+        ("-revenue", ["family", "metal", "unsized"]),
+        ("revenue", ["unsized", "metal", "family"]),
+        ("share", ["unsized", "metal", "family"]),
+        ("-customers", ["metal", "unsized", "family"]),
+        ("items", ["unsized", "family", "metal"]),
+        ("cluster", ["family", "metal", "unsized"]),
+        ("-cluster", ["unsized", "metal", "family"]),
+        ("-revenue_per_customer", ["metal", "unsized", "family"]),
+        ("rate", ["metal", "family", "unsized"]),
+        ("-rate", ["metal", "family", "unsized"]),
+        ("nonsense", ["family", "metal", "unsized"]),
+    ],
+)
+def test_the_table_is_sorted_by_any_column_and_what_is_not_known_comes_last(order, expected):
+    rows = (
+        ClusterRow("metal", "Metal", 10, 9, Decimal(500), 100),
+        ClusterRow("family", "Families", 0, 5, Decimal(900), None),
+        ClusterRow("unsized", None, 5, 1, Decimal(100), None),
+    )
+    parsed = clusters.Order.parse(order)
+    chart = clusters.chart(clusters=rows, currency="EUR", reader=EN, order=parsed, link=lambda other: f"?sort={other}")
+    assert [row.id for row in chart.table.rows] == expected
+    assert chart.figure["data"][0]["y"] == ["family", "metal", "unsized"]
+    heads = {column.key: (column.href, column.sorted) for column in chart.table.columns}
+    assert heads["interval"] == (None, None)
+    (sorted_by,) = [key for key, (_, way) in heads.items() if way]
+    assert sorted_by == parsed.key
+    assert heads["customers"][0] == ("?sort=customers" if order == "-customers" else "?sort=-customers")
+
+
+def test_a_cluster_that_the_package_does_not_list_says_so():
+    row = ClusterRow("stray", None, 1, 1, Decimal(1), None, listed=False)
+    assert cells(draw(row), "stray")["cluster"].note == "not among the clusters that the package lists"
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.text(min_size=1, max_size=4),
+            st.integers(-5, 5),
+            st.integers(-5, 5),
+            st.one_of(st.none(), st.integers(-1, 9)),
+        ),
+        unique_by=lambda each: each[0],
+    ),
+    st.sampled_from([f"{sign}{key}" for key in clusters.SORTS for sign in ("", "-")]),
+)
+def test_no_order_loses_a_cluster_or_changes_a_sum(given_rows, order):
+    rows = tuple(ClusterRow(tc, None, count, count, Decimal(money), base) for tc, count, money, base in given_rows)
+    chart = clusters.chart(clusters=rows, currency="EUR", reader=EN, order=clusters.Order.parse(order))
+    assert sorted(row.id for row in chart.table.rows) == sorted(row.tc for row in rows)
+    if rows:
+        total = dict(zip([column.key for column in chart.table.columns], chart.table.totals.cells, strict=True))
+        assert Decimal(total["revenue"].raw) == sum(row.revenue for row in rows)
+        assert Decimal(total["customers"].raw) == sum(row.customers for row in rows)
+        assert sum(chart.figure["data"][0]["x"]) == sum(row.revenue for row in rows)
