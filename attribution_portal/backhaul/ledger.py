@@ -25,7 +25,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import fingerprints, intents, outages, standing
+from attribution_portal.backhaul import bulk, fingerprints, intents, outages, standing
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce
 from attribution_portal.backhaul.state import IN_DOUBT, PATIENCE
@@ -261,13 +261,13 @@ class _Batch:
     def save(self) -> None:
         SettingsChange.objects.bulk_update(self.resolved, ["outcome"])
         SettingsChange.objects.bulk_create(self.seen_changes)
-        Evaluation.objects.bulk_create(self.new_rows)
-        Evaluation.objects.bulk_update(self.confirmed, ["last_confirmed"])
-        Package.objects.bulk_update(self.segmented, ["clusters", "clusters_read_at"])
+        bulk.insert(self.new_rows)
+        bulk.update(self.confirmed, ["last_confirmed"])
+        bulk.update(self.segmented, ["clusters", "clusters_read_at"])
         for state in self.states:
             # Assigned again: rows that were created above have their keys only now.
             state.latest, state.last_change = self.latest.get(state.pk), state.last_change
-        PollState.objects.bulk_update(self.states, READ_FIELDS)
+        bulk.update(self.states, READ_FIELDS)
         for change in self.resolved:
             intents.conclude(change, actor=Actor.portal())
 
