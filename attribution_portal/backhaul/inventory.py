@@ -63,6 +63,7 @@ def page(asked: Asked) -> PackagesPage:
     poll = parked(partner)
     found = overview_page.listed(
         overview.of_partners([partner.pk], asked.now),
+        currencies={partner.pk: partner.currency},
         filters=filters,
         number=asked.number,
         columns=COLUMNS,

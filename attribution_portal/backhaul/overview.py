@@ -14,10 +14,23 @@ from enum import StrEnum
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
-from django.db.models import Case, Count, F, IntegerField, Q, QuerySet, Sum, TextField, Value, When
+from django.db.models import (
+    BooleanField,
+    Case,
+    Count,
+    ExpressionWrapper,
+    F,
+    IntegerField,
+    Q,
+    QuerySet,
+    Sum,
+    TextField,
+    Value,
+    When,
+)
 from django.db.models.functions import Coalesce, Lower
 
-from attribution_portal.backhaul.models import Summary
+from attribution_portal.backhaul.models import PartnerPoll, Summary
 from attribution_portal.backhaul.reviews import Kind
 from attribution_portal.backhaul.state import OVER, PATIENCE, State
 
@@ -124,8 +137,12 @@ class Figures:
 
 
 def of_partners(partners: Sequence[int], now: datetime) -> QuerySet[Summary]:
-    """The summaries of these partners' packages, each with its `state` at `now`."""
-    return Summary.objects.filter(partner__in=partners).annotate(state=_state(now))
+    """The summaries of these partners' packages, each with whether its partner is `parked` and with its `state` at
+    `now`. Which partners are parked is asked first: there are few, and packages are many."""
+    polls = PartnerPoll.objects.filter(partner__in=partners, parked_until__isnull=False, failing_since__isnull=False)
+    parked = list(polls.values_list("pk", flat=True))
+    is_parked = ExpressionWrapper(Q(partner__in=parked), output_field=BooleanField()) if parked else Value(False)
+    return Summary.objects.filter(partner__in=partners).annotate(parked=is_parked).annotate(state=_state(now))
 
 
 def matching(rows: QuerySet[Summary], filters: Filters, now: datetime, *, why: bool = True) -> QuerySet[Summary]:
@@ -147,8 +164,15 @@ def matching(rows: QuerySet[Summary], filters: Filters, now: datetime, *, why: b
     return rows.filter(_chosen(filters, now)) if why and filters.why else rows
 
 
-def figures(rows: QuerySet[Summary], filters: Filters, now: datetime, *, with_reasons: bool) -> Figures:
-    """In one query, which passes over what matches once."""
+def figures(
+    rows: QuerySet[Summary],
+    filters: Filters,
+    now: datetime,
+    *,
+    currencies: Mapping[int, str],
+    with_reasons: bool,
+) -> Figures:
+    """In one query, which passes over what matches once and joins nothing: a partner has one currency."""
     chosen = _chosen(filters, now)
     summed = chosen & Q(merged=False)
     wanted: dict[str, Any] = {
@@ -162,23 +186,30 @@ def figures(rows: QuerySet[Summary], filters: Filters, now: datetime, *, with_re
     if with_reasons:
         wanted |= {f"why_{reason.value}": Count("pk", filter=condition(reason, now)) for reason in Reason}
     matched = matching(rows, filters, now, why=False)
-    by_currency = matched.order_by("partner__currency").values("partner__currency").annotate(**wanted)
-    found = cast("list[dict[str, Any]]", list(by_currency))
+    by_partner = matched.order_by("partner_id").values("partner_id").annotate(**wanted)
+    found = cast("list[dict[str, Any]]", list(by_partner))
+    by_currency: dict[str, list[dict[str, Any]]] = {}
+    for row in found:
+        if row["n"]:
+            by_currency.setdefault(currencies[row["partner_id"]], []).append(row)
+    sums = tuple(_summed(currency, mine) for currency, mine in sorted(by_currency.items()))
     reasons = {reason: sum(row[f"why_{reason.value}"] for row in found) for reason in Reason} if with_reasons else {}
-    sums = tuple(
-        Sums(
-            row["partner__currency"],
-            row["n"],
-            row["n_results"],
-            row["n_merged"],
-            int(row["sum_customers"] or 0),
-            int(row["sum_items"] or 0),
-            row["sum_revenue"] or Decimal(0),
-        )
-        for row in found
-        if row["n"]
-    )
     return Figures(sum(each.packages for each in sums), sums, reasons)
+
+
+def _summed(currency: str, rows: Sequence[dict[str, Any]]) -> Sums:
+    def total(name: str) -> int:
+        return sum(int(row[name] or 0) for row in rows)
+
+    return Sums(
+        currency=currency,
+        packages=total("n"),
+        with_results=total("n_results"),
+        merged=total("n_merged"),
+        customers=total("sum_customers"),
+        items=total("sum_items"),
+        revenue=sum((row["sum_revenue"] or Decimal(0) for row in rows), Decimal(0)),
+    )
 
 
 def ordered(rows: QuerySet[Summary], filters: Filters, now: datetime, *, default: str) -> QuerySet[Summary]:
@@ -201,19 +232,21 @@ def ordered(rows: QuerySet[Summary], filters: Filters, now: datetime, *, default
 
 
 def condition(reason: Reason, now: datetime) -> Q:
-    """The packages for which this is a reason. Those that were merged into another, or are gone, need nobody; what a
-    manager has signed off is settled until it changes."""
+    """The packages for which this is a reason, by plain columns and `parked` alone: it is asked of every row. Those
+    that were merged into another, or are gone, need nobody; what a manager has signed off is settled until it
+    changes."""
     there = Q(merged=False, vanished=False)
     unsettled = there & ~Q(signed=Kind.SIGNED.value)
+    over = Q(status__in=OVER)
+    failing = Q(failing_since__isnull=False) | Q(parked=True)
     if reason is Reason.FAILING:
-        return there & Q(state=State.FAILING.value)
+        return there & failing & ~over
     if reason is Reason.WAITING:
-        return there & (
-            Q(state=State.UNCHANGED.value)
-            | Q(state=State.WAITING.value, settings_at__lt=now - LONG)
-            | Q(state=State.NONE.value, status="DONE", settings_at__lt=now - PATIENCE)
-            | (Q(state=State.NONE.value, status="DONE", settings_at=None, first_seen__lt=now - PATIENCE) & ~Q(model=""))
+        answers = Q(has_results=True, pending=True, settings_at__lt=now - LONG)
+        first = Q(has_results=False, status="DONE") & (
+            Q(settings_at__lt=now - PATIENCE) | (Q(settings_at=None, first_seen__lt=now - PATIENCE) & ~Q(model=""))
         )
+        return there & (answers | first) & ~over & ~failing
     if reason is Reason.CHANGED:
         return there & Q(signed=Kind.UNSIGNED_BY_CHANGE.value)
     if reason is Reason.UNSIGNED:
@@ -222,7 +255,7 @@ def condition(reason: Reason, now: datetime) -> Q:
         return unsettled & Q(late_changes__gt=0)
     if reason is Reason.OFTEN:
         return unsettled & Q(changes__gte=OFTEN)
-    return unsettled & Q(deviates=True) & ~Q(status__in=OVER)
+    return unsettled & Q(deviates=True) & ~over
 
 
 def _chosen(filters: Filters, now: datetime) -> Q:
@@ -244,10 +277,9 @@ def _rank(now: datetime) -> Case:
 
 def _state(now: datetime) -> Case:
     """As `state.of`, for which a test holds it against every combination of facts."""
-    parked = Q(partner__poll__parked_until__isnull=False, partner__poll__failing_since__isnull=False)
     return Case(
         When(Q(vanished=True) | Q(status__in=OVER), then=Value(State.ENDED.value)),
-        When(Q(failing_since__isnull=False) | parked, then=Value(State.FAILING.value)),
+        When(Q(failing_since__isnull=False) | Q(parked=True), then=Value(State.FAILING.value)),
         When(has_results=False, then=Value(State.NONE.value)),
         When(pending=True, settings_at__gt=now - PATIENCE, then=Value(State.WAITING.value)),
         When(pending=True, settings_at__isnull=False, then=Value(State.UNCHANGED.value)),

@@ -82,6 +82,7 @@ class Listed:
 def listed(
     rows: QuerySet[Summary],
     *,
+    currencies: Mapping[int, str],
     filters: Filters,
     number: int,
     columns: Sequence[str],
@@ -91,8 +92,8 @@ def listed(
     reader: Reader,
     now: datetime,
 ) -> Listed:
-    """In three queries, and one more where packages were merged."""
-    found = overview.figures(rows, filters, now, with_reasons=with_reasons)
+    """In three queries, and one more where packages were merged. currencies: of each partner."""
+    found = overview.figures(rows, filters, now, currencies=currencies, with_reasons=with_reasons)
     pages = max(1, -(-found.total // PER_PAGE))
     lines: list[Line] = []
     if number <= pages and found.total:

@@ -85,6 +85,7 @@ def board(asked: Asked) -> Board:
     filters, reader = asked.filters, asked.reader
     found = overview_page.listed(
         overview.of_partners([partner.pk for partner in asked.partners], asked.now),
+        currencies={partner.pk: partner.currency for partner in asked.partners},
         filters=filters,
         number=asked.number,
         columns=COLUMNS,
