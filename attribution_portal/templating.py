@@ -448,7 +448,8 @@ def field(context: Context, bound: BoundField, label: str = "") -> SafeString:
         kind=kind,
         label=label or bound.label,
         identity=identity,
-        control=bound.as_widget(attrs=attributes),
+        # A group is drawn choice by choice.
+        control="" if bound.use_fieldset else bound.as_widget(attrs=attributes),
     )
 
 
