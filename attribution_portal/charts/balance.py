@@ -17,11 +17,11 @@ from attribution_portal.charts.sales import Kind, Measure
 from attribution_portal.formats import UNKNOWN, Reader, raw
 
 _MOST_PACKAGES: Final = 6
-_LONGEST_LABEL: Final = 44
-_ROW_PX, _FRAME_PX = 56, 48
-_BAR: Final = 0.42
-# Above a bar: half its height and a gap.
-_LABEL_SHIFT: Final = 13
+_LONGEST_LABEL: Final = 28
+# Heights in px: of a row with its label, of what stands around all rows, of a bar; a place has at least that height.
+_ROW_PX, _FRAME_PX, _BAR_PX, _LEAST_PX = 56, 48, 24, 160
+# Room above the first row's label, in rows.
+_HEADROOM: Final = 0.2
 _PLACES: Final = 6
 _ZERO: Final = Decimal(0)
 
@@ -96,7 +96,7 @@ def _split(measured: Measure, reader: Reader) -> list[tuple[str, str, Decimal]]:
 
 
 def _figure(found: Balance, reader: Reader) -> Figure:
-    rows = [(MEASURED, reader.gettext("Measured sales of this event"))]
+    rows = [(MEASURED, _named(reader.gettext("Measured sales"), found.sold, found.currency, reader))]
     traces: list[dict[str, object]] = []
     if found.measured:
         traces += [
@@ -104,14 +104,14 @@ def _figure(found: Balance, reader: Reader) -> Figure:
             for role, name, value in _split(found.measured, reader)
         ]
     if found.parts:
-        rows.append((ADJUSTED, reader.gettext("Adjustments")))
+        rows.append((ADJUSTED, _named(reader.gettext("Adjustments"), found.adjusted, found.currency, reader)))
         names = kind_names(reader)
         traces += [
             _bar(part.kind, names[part.kind], [(ADJUSTED, names[part.kind], part.revenue)], found.currency, reader)
             for part in found.parts
         ]
     if found.drawn:
-        rows += [(_package_id(each), each.title) for each in found.drawn]
+        rows += [(_package_id(each), _bounded(each, found.currency, reader)) for each in found.drawn]
         # Hatched: how much of it is this event's is not known, only that it is no more than this.
         packages = _bar(
             "package",
@@ -121,22 +121,27 @@ def _figure(found: Balance, reader: Reader) -> Figure:
             reader,
         )
         shapes = ["" if each.alone else "/" for each in found.drawn]
+        packages["textposition"] = "none"
         packages["marker"] = {"pattern": {"shape": shapes, "fillmode": "overlay", "solidity": 0.35}}
         traces.append(packages)
+    height = max(_LEAST_PX, _FRAME_PX + _ROW_PX * len(rows))
+    width = _BAR_PX * (len(rows) + _HEADROOM) / (height - _FRAME_PX)
+    for trace in traces:
+        trace["width"] = width
     return {
         "data": traces,
         "layout": {
             "barmode": "relative",
             "separators": reader.separators,
             "showlegend": True,
-            "height": _FRAME_PX + _ROW_PX * len(rows),
+            "height": height,
             "uniformtext": {"mode": "hide", "minsize": 11},
             "xaxis": {"rangemode": "tozero", "tickformat": ",~f", "nticks": 5, "showgrid": True, "zeroline": True},
             "yaxis": {
                 "type": "category",
                 "categoryorder": "array",
                 "categoryarray": [key for key, _label in reversed(rows)],
-                "range": [-0.5, len(rows) - 0.3],
+                "range": [-0.5, len(rows) - 0.5 + _HEADROOM],
                 "showticklabels": False,
                 "showgrid": False,
                 "zeroline": False,
@@ -146,6 +151,18 @@ def _figure(found: Balance, reader: Reader) -> Figure:
             "shapes": _end(found.sold),
         },
     }
+
+
+def _named(name: str, value: Decimal | None, currency: str | None, reader: Reader) -> str:
+    return name if value is None else f"{name}: {reader.money(value, currency, trim=True)}"
+
+
+def _bounded(package: Package, currency: str | None, reader: Reader) -> str:
+    """The amount stands beside the name: nobody reads it on a hatched bar."""
+    amount = reader.money(package.at_most, currency, trim=True)
+    if not package.alone:
+        amount = reader.gettext("at most %(amount)s") % {"amount": amount}
+    return f"{_short(package.title)}: {amount}"
 
 
 def _package_id(package: Package) -> str:
@@ -160,7 +177,6 @@ def _bar(
         "orientation": "h",
         "name": plotly_text(name),
         "meta": {"role": role},
-        "width": _BAR,
         "x": [float(value) for _key, _label, value in bars],
         "y": [key for key, _label, _value in bars],
         "text": [reader.money(value, currency, trim=True) for _key, _label, value in bars],
@@ -179,10 +195,10 @@ def _label(key: str, text: str) -> dict[str, object]:
         "xanchor": "left",
         "y": key,
         "yanchor": "bottom",
-        "yshift": _LABEL_SHIFT,
+        "yshift": _BAR_PX // 2,
         "showarrow": False,
         "align": "left",
-        "text": plotly_text(_short(text)),
+        "text": plotly_text(text),
         "font": {"size": 12},
     }
 

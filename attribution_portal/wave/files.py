@@ -162,6 +162,11 @@ def _adjustments(title: str, listing: Listing, read_at: datetime | None) -> Iter
         head = line.cells[0][2]
         for label, _is_number, cell in line.cells[1:]:
             yield _cell(title, Cell(f"{head.shown} · {line.id}"), label, cell, read_at)
+    if listing.totals:
+        head = listing.totals[0][2]
+        for label, is_number, cell in listing.totals[1:]:
+            if is_number:
+                yield _cell(title, head, label, cell, read_at)
     for gone in listing.tombstones:
         name = f"{gone.recorded} · {gone.platform_id}"
         remark = f"{gone.who}: {gone.reason}"

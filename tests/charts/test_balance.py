@@ -132,7 +132,7 @@ def test_a_line_marks_where_the_sales_end_and_labels_are_plain_text() -> None:
     figure = balance.chart(Balance(MEASURES["split"], (), (evil,), None), reader=READER).figure
     assert [(shape["x0"], shape["x1"]) for shape in figure["layout"]["shapes"]] == [(1000.0, 1000.0)]
     assert [label["text"] for label in figure["layout"]["annotations"]] == [
-        "Measured sales of this event",
-        "&lt;b&gt;&amp;",
+        "Measured sales: 1,000",
+        "&lt;b&gt;&amp;: at most 5",
     ]
     assert balance.chart(Balance(MEASURES["refunded"], (), (), None), reader=READER).figure["layout"]["shapes"] == []
