@@ -15,7 +15,7 @@ from attribution_portal.panels import Kpi, Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import asking, events
-from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.platform_api.errors import NotPermitted, PlatformError
 from attribution_portal.platform_api.events import EventQuery
 from attribution_portal.platform_api.payloads import CampaignsStatistics, Event, EventsStatistics, Page, Reading
 from attribution_portal.programme.event_rows import EventRow
@@ -40,11 +40,14 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Dashboard:
+    """`refused`: the platform did not let the account read something of this partner."""
+
     day: str
     figures: Panel[tuple[Kpi, ...]]
     upcoming: Panel[tuple[EventRow, ...]]
     packages: Panel[tuple[PackageRow, ...]]
     changes: Panel[Table]
+    refused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,11 @@ class Answers:
     flagged: Reading[Page[Event]] | PlatformError
     ahead: Reading[Page[Event]] | PlatformError
     soon: Reading[Page[Event]] | PlatformError
+
+    @property
+    def are_refused(self) -> bool:
+        answers = (self.statistics, self.campaigns, self.flagged, self.ahead, self.soon)
+        return any(isinstance(answer, NotPermitted) for answer in answers)
 
 
 def page(asked: Asked) -> Dashboard:
@@ -76,6 +84,7 @@ def page(asked: Asked) -> Dashboard:
         ),
         packages=packages_panel,
         changes=changes_panel,
+        refused=read.are_refused,
     )
 
 

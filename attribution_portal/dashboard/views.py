@@ -10,6 +10,7 @@ from attribution_portal import http
 from attribution_portal.dashboard import reports, visits
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
+from attribution_portal.partners.tasks import suspect
 
 
 @partner_view()
@@ -26,4 +27,6 @@ def dashboard(request: PortalRequest) -> HttpResponse:
             address=request.path,
         )
     )
+    if page.refused:
+        suspect(request.partner)
     return render(request, "dashboard/page.html", {"page": page})

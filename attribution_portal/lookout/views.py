@@ -16,6 +16,7 @@ from attribution_portal.lookout import events_list, reports
 from attribution_portal.lookout.forms import SelectionForm
 from attribution_portal.panels import Panel
 from attribution_portal.partners.decorators import partner_view
+from attribution_portal.partners.tasks import suspect
 from attribution_portal.platform_api.errors import NotFound, NotPermitted
 from attribution_portal.programme.filter_form import FiltersForm
 
@@ -38,6 +39,8 @@ def events(request: PortalRequest) -> HttpResponse:
             path=reverse("lookout:events", args=[request.partner.partner_id]),
         )
     )
+    if page.panel.state == "not-permitted":
+        suspect(request.partner)
     if request.htmx.target != FOUND:
         return render(request, "lookout/events.html", {"page": page})
     response = render(request, f"lookout/events.html#{FOUND}", {"page": page, "alone": True})

@@ -15,6 +15,7 @@ from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
+from attribution_portal.partners.tasks import suspect
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.wave import list_files, list_report, tasks
 from attribution_portal.wave.list_report import Asked, CampaignsPage
@@ -34,6 +35,8 @@ def campaigns(request: PortalRequest) -> HttpResponse:
     page = list_report.page(_asked(request, form, again=again), send=tasks.send)
     if again:
         return _since(request, page)
+    if page.panel.state == "not-permitted":
+        suspect(request.partner)
     if request.htmx.target != FOUND:
         return render(request, "wave/list.html", {"page": page})
     response = render(request, f"wave/list.html#{FOUND}", {"page": page, "alone": True})

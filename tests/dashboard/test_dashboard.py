@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from redis import Redis
 
 from attribution_portal.accounts.models import User
 from attribution_portal.backhaul.models import Package, PartnerPoll
@@ -137,6 +139,20 @@ def test_without_the_events_the_figures_stay(sandbox: Sandbox, page: Open, statu
     shown = page()
     assert shown.states() == {"dashboard": "ready", "events": state, "packages": "empty", "changes": "empty"}
     assert shown.panel("events").one("a", href=f"{ACME}events/").text == "All events"
+
+
+def test_a_refusal_has_the_account_checked_once_for_many_looks(
+    sandbox: Sandbox, page: Open, partners: Partners, clean_redis: Redis
+) -> None:
+    page()
+    assert clean_redis.llen("portal") == 0
+    clean_redis.flushdb()
+    sandbox.faults.add("/events/", "status", status=403)
+    for _ in range(2):
+        page()
+    assert clean_redis.llen("portal") == 1
+    (sent,) = clean_redis.lrange("portal", 0, 0)
+    assert json.loads(sent)["headers"]["task"] == "partners.check_account"
 
 
 def test_a_platform_that_is_down_leaves_what_the_portal_knows(

@@ -12,6 +12,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from pytest_django.fixtures import Settings
+from redis import Redis
 
 from attribution_portal.accounts.models import User
 from attribution_portal.sandbox.app import Sandbox
@@ -206,11 +207,14 @@ def test_a_list_that_cannot_be_read_says_so_with_a_way_to_try_again(
     assert panel.one("a", href=f"{EVENTS}?q=satie&page=2").text == "Try again"
 
 
-def test_a_list_that_the_account_may_not_read_says_so(sandbox: Sandbox, listing: Listing) -> None:
+def test_a_list_that_the_account_may_not_read_says_so_and_the_account_is_checked(
+    sandbox: Sandbox, listing: Listing, clean_redis: Redis
+) -> None:
     sandbox.faults.add(LIST, "status", status=403)
     panel = listing().panel("events")
     assert panel["data-state"] == "not-permitted"
     assert "The platform does not let this account read or change this." in panel.text
+    assert clean_redis.llen("portal") == 1
 
 
 def test_filters_that_the_platform_refuses_are_a_failed_panel(sandbox: Sandbox, listing: Listing) -> None:
