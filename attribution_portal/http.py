@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from django.apps import apps
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils.translation import get_language, gettext, ngettext
@@ -35,11 +36,18 @@ def reader(request: HttpRequest) -> Reader:
     return Reader(locale=get_language() or settings.LANGUAGE_CODE, zone=zone, gettext=gettext, ngettext=ngettext)
 
 
+def _nobody_needs_a_second_factor() -> bool:
+    """For the banner of the demo, which alone asks: no role needs one, and no partner's rule does."""
+    if settings.MFA_REQUIRED_ROLES:
+        return False
+    return not apps.get_model("partners", "Partner").objects.filter(members_need_mfa=True).exists()
+
+
 def portal_context(request: HttpRequest) -> dict[str, object]:
     """What the frame of every page needs."""
     return {
         "demo": settings.DEMO,
-        "no_second_factor": not settings.MFA_REQUIRED_ROLES,
+        "no_second_factor": _nobody_needs_a_second_factor,
         "partner": getattr(request, "partner", None),
         "may": Rights(getattr(request, "role", None)),
     }

@@ -207,7 +207,7 @@ OWN = (
     OwnAddress("mfa_reauthenticate", "/account/mfa/reauthenticate/", LED, LED, (200, 200)),
     OwnAddress("mfa_activate_totp", "/account/mfa/totp/activate/", LED, (200, 200), LED),
     OwnAddress("mfa_deactivate_totp", "/account/mfa/totp/deactivate/", LED, (404, 404), (200, 200)),
-    OwnAddress("mfa_view_recovery_codes", "/account/mfa/recovery-codes/", LED, (404, 405)),
+    OwnAddress("mfa_view_recovery_codes", "/account/mfa/recovery-codes/", LED, (200, 405)),
     OwnAddress("mfa_generate_recovery_codes", "/account/mfa/recovery-codes/generate/", LED, (200, 200), (200, 302)),
     OwnAddress("mfa_download_recovery_codes", "/account/mfa/recovery-codes/download/", LED, (404, 404)),
     OwnAddress("mfa_list_webauthn", "/account/mfa/passkeys/", LED, LED),

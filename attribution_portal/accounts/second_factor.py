@@ -30,6 +30,15 @@ def is_required(user: User) -> bool:
     return _by_office(user) or User.objects.filter(_by_membership(), pk=user.pk).exists()
 
 
+def partners_that_ask(user: User) -> list[str]:
+    """Names of the partners on whose account alone this person needs a second factor. Empty when a role asks for it
+    already, which is then the reason to give, and when nothing does."""
+    asked = user.memberships.filter(partner__members_need_mfa=True)
+    if _by_office(user) or user.memberships.filter(role__in=settings.MFA_REQUIRED_ROLES).exists():
+        return []
+    return list(asked.order_by("partner__name").values_list("partner__name", flat=True))
+
+
 def is_missing(request: HttpRequest) -> bool:
     """Whether this person needs a second factor and has none. Asks the database anew, in one query: a rule that
     changes and a factor that goes count from the next request on."""
@@ -72,7 +81,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
         "used_code": _("This code has been used already. Wait for the next one, which comes within half a minute."),
         "incorrect_passkey": _("This passkey could not be checked. Try again, or use another way."),
         "cannot_delete_authenticator": _(
-            "You cannot remove your last second factor, because your role needs one. Add another first."
+            "You cannot remove your last second factor, because you need one to sign in here. Add another first."
         ),
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, cast
 
 from allauth.account.adapter import get_adapter as get_account_adapter
-from allauth.account.views import LoginView, ReauthenticateView
+from allauth.account.views import LoginView, PasswordChangeView, ReauthenticateView
 from allauth.mfa.adapter import get_adapter as get_mfa_adapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.views import ViewRecoveryCodesView
@@ -45,6 +45,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "passkeys": [each for each in factors if each.type == Authenticator.Type.WEBAUTHN],
         "codes_left": len(codes.wrap().get_unused_codes()) if codes else None,
         "factor_required": second_factor.is_required(user),
+        "asking": second_factor.partners_that_ask(user),
         "sessions": sessions.of(request, user),
         "single_sign_on": single_sign_on.name(),
         "linked": SocialAccount.objects.filter(user=user).exists(),
@@ -59,7 +60,8 @@ def enrolment(request: HttpRequest) -> HttpResponse:
     """Where somebody is led who needs a second factor and has none."""
     if not second_factor.is_missing(request):
         return redirect("account")
-    return render(request, "account/second_factor.html")
+    asking = second_factor.partners_that_ask(cast(User, request.user))
+    return render(request, "account/second_factor.html", {"asking": asking})
 
 
 @never_cache
@@ -112,6 +114,14 @@ class Confirm(ReauthenticateView):
         return {**super().get_context_data(**kwargs), **(self.elsewhere() if linked else {})}
 
 
+class ChangePassword(PasswordChangeView):
+    def form_invalid(self, form: Any) -> HttpResponse:
+        """Somebody at a screen that was left open guesses; how often they may is limited."""
+        if form.has_error("oldpassword", "enter_current_password"):
+            sign_ins.present_password_refused(self.request)
+        return cast(HttpResponse, super().form_invalid(form))
+
+
 class ActivateApp(ActivateTOTPView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context: dict[str, Any] = super().get_context_data(**kwargs)
@@ -145,6 +155,13 @@ class RemovePasskey(RemoveWebAuthnView):
 
 
 class RecoveryCodes(ViewRecoveryCodesView):
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """Somebody without codes is told how to come by some."""
+        kinds = set(Authenticator.objects.filter(user=request.user).values_list("type", flat=True))
+        if Authenticator.Type.RECOVERY_CODES not in kinds:
+            return render(request, "mfa/recovery_codes/none.html", {"may_make": kinds & {*second_factor.FACTORS}})
+        return cast(HttpResponse, super().get(request, *args, **kwargs))
+
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         after = self.request.session.get(AFTER_ENROLMENT, "")
         return {**super().get_context_data(**kwargs), "after_enrolment": after}

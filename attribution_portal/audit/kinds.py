@@ -41,8 +41,8 @@ class Kind(TextChoices):
     ROLE_CHANGED = "role_changed", _("Role change")
     MEMBER_REMOVED = "member_removed", _("Member removed")
     MFA_RULE_CHANGED = "mfa_rule_changed", _("Rule for second factors")
-    PERSON_DISABLED = "person_disabled", _("Person disabled")
-    PERSON_ENABLED = "person_enabled", _("Person enabled")
+    PERSON_DISABLED = "person_disabled", _("Person switched off")
+    PERSON_ENABLED = "person_enabled", _("Person switched on")
     OPERATOR_CHANGED = "operator_changed", _("Operator's rights")
 
     PARTNER_CONNECTED = "partner_connected", _("Partner connected")

@@ -74,6 +74,11 @@ def _refused(request: HttpRequest, kind: Kind, email: str, method: str) -> None:
     record(kind=kind, actor=actor, target=email, after={"method": method}, outcome=Outcome.REFUSED)
 
 
+def present_password_refused(request: HttpRequest) -> None:
+    """A person who is signed in wanted another password and did not know the present one."""
+    _refused(request, Kind.PASSWORD_CHANGED, Actor.of(request).email, "password")
+
+
 def throttled(request: HttpRequest, email: str = "") -> None:
     """An attempt to sign in that is turned away unseen, because there were too many before. Called by whoever turns
     it away; the first in ten minutes from an address goes on record, however many follow."""

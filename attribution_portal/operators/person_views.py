@@ -58,7 +58,7 @@ def sign_in(request: PortalRequest, pk: int) -> HttpResponse:
             done = changes.enable(order.person, actor=order.actor, reason=order.reason)
             return _("%(email)s may sign in again.") % order.names if done else ""
         done = changes.disable(order.person, actor=order.actor, reason=order.reason)
-        return _("%(email)s is disabled and signed out everywhere.") % order.names if done else ""
+        return _("%(email)s is switched off and signed out everywhere.") % order.names if done else ""
 
     return _carry_out(request, pk, "person-sign-in", change, states=(YES, NO))
 

@@ -299,7 +299,7 @@ def _person_row(person: User) -> PersonRow:
 
 def _person_badge(person: User) -> Badge:
     if not person.is_active:
-        return Badge(_("Disabled"), "ended")
+        return Badge(_("Switched off"), "ended")
     return Badge(_("Operator"), "notice") if person.is_staff else Badge(_("May sign in"), "current")
 
 

@@ -164,6 +164,16 @@ def test_the_password_changes_only_for_who_knows_the_present_one(ada: User) -> N
     ada.refresh_from_db()
     assert ada.check_password(PASSWORD)
     assert mail.outbox == []
+    event = AuditEvent.objects.get(kind=Kind.PASSWORD_CHANGED)
+    assert (event.outcome, event.email, event.target, event.after) == (
+        "refused",
+        "ada@example.org",
+        "ada@example.org",
+        {"method": "password"},
+    )
+    here.post("/account/password/change/", {"oldpassword": PASSWORD, "password1": NEW, "password2": "another"})
+    here.post("/account/password/change/", {"oldpassword": "", "password1": NEW, "password2": NEW})
+    assert AuditEvent.objects.filter(kind=Kind.PASSWORD_CHANGED).count() == 1  # nobody guessed
 
 
 def test_somebody_without_a_password_is_told_how_to_get_one(db: None) -> None:

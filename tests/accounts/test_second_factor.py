@@ -231,6 +231,21 @@ def test_a_partner_may_ask_it_of_its_members_from_the_next_request_on(sandbox: S
     assert client.get(ACME).status_code == 200
 
 
+def test_it_says_whether_a_role_or_a_partner_asks(sandbox: Sandbox, manager: User, settings: Settings) -> None:
+    client = sign_in(manager)
+    assert "Your role sees or changes what others rely on" in read(client.get(ENROLMENT)).root.text
+    Membership.objects.update(role=Role.VIEWER)
+    Partner.objects.filter(partner_id="partner-id-acme").update(members_need_mfa=True, name="Acme & Söhne")
+    page = read(client.get(ENROLMENT)).root.text
+    assert "Acme & Söhne asks every member for a second factor, so a password alone is not enough." in page
+    assert "Your role" not in page
+    TOTP.activate(manager, TOTP_SECRET)
+    account = read(client.get("/account/")).root.text
+    assert "Acme & Söhne asks every member for one: an authenticator app or a passkey." in account
+    settings.MFA_REQUIRED_ROLES = frozenset({"viewer"})
+    assert "Your role needs one: an authenticator app or a passkey." in read(client.get("/account/")).root.text
+
+
 def test_a_role_that_is_raised_asks_from_the_next_request_on(sandbox: Sandbox, manager: User) -> None:
     Membership.objects.update(role=Role.VIEWER)
     client = sign_in(manager)
@@ -297,6 +312,22 @@ def test_setting_one_up_opens_no_session_that_began_without_it(
     assert AuditEvent.objects.filter(kind=Kind.SESSION_ENDED, target=manager.email).count() == 1
 
 
+def test_somebody_without_recovery_codes_is_told_how_to_come_by_some(ada: User) -> None:
+    client = sign_in(ada)
+    page = read(client.get("/account/mfa/recovery-codes/"))
+    assert page.root.one("h1").text == "You have no recovery codes"
+    assert [each["href"] for each in page.root.one("div", class_="actions").all("a")] == [
+        "/account/mfa/totp/activate/",
+        "/account/mfa/passkeys/add/",
+    ]
+    TOTP.activate(ada, TOTP_SECRET)
+    page = read(client.get("/account/mfa/recovery-codes/"))
+    onward = page.root.one("div", class_="actions").one("a")
+    assert (onward.text, onward["href"]) == ("Make recovery codes", "/account/mfa/recovery-codes/generate/")
+    client.post(onward["href"])
+    assert len(read(client.get("/account/mfa/recovery-codes/")).root.one("ul", class_="codes").all("li")) == 10
+
+
 def test_another_factor_ends_no_session(ada: User, django_capture_on_commit_callbacks: OnCommit) -> None:
     phone, desk = sign_in(ada), sign_in(ada)
     Authenticator.objects.create(user=ada, type=Authenticator.Type.WEBAUTHN, data={"name": "Key", "credential": {}})
@@ -310,7 +341,7 @@ def test_another_factor_ends_no_session(ada: User, django_capture_on_commit_call
 def test_whoever_needs_one_keeps_the_last_one(mara: User, client_for: Callable[..., Client]) -> None:
     client = client_for(mara)
     page = client.get("/account/mfa/totp/deactivate/").content.decode()
-    assert "You cannot remove your last second factor, because your role needs one." in page
+    assert "You cannot remove your last second factor, because you need one to sign in here." in page
     assert 'data-form="remove-authenticator-app"' not in page
     assert client.post("/account/mfa/totp/deactivate/").status_code == 200
     assert Authenticator.objects.filter(user=mara).count() == 1

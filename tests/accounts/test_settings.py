@@ -7,6 +7,7 @@ from django.test import Client
 from pytest_django.fixtures import Settings
 
 from attribution_portal.environment import Environment
+from attribution_portal.partners.models import Partner
 
 ROLES = ("viewer", "editor", "account_manager", "operator")
 OIDC = {"OIDC_ISSUER": "https://id.example.org", "OIDC_CLIENT_ID": "portal", "OIDC_CLIENT_SECRET": "s3cret"}
@@ -124,5 +125,8 @@ def test_the_demo_says_that_it_asks_for_no_second_factor(db: None, settings: Set
     settings.DEMO, settings.MFA_REQUIRED_ROLES = True, frozenset()
     words = "No second factor is asked for here."
     assert words in Client().get("/account/login/").content.decode()
+    partner = Partner.objects.create(partner_id="p1", name="One", members_need_mfa=True)
+    assert words not in Client().get("/account/login/").content.decode()
+    partner.delete()
     settings.MFA_REQUIRED_ROLES = frozenset({"operator"})
     assert words not in Client().get("/account/login/").content.decode()

@@ -111,10 +111,13 @@ def test_a_person_is_disabled_at_once_and_may_come_back(operator: Client, bob: U
     key = session_of(theirs, bob)
     answer = operator.post(of(bob, "sign-in/"), {"to": "no", "reason": "left the company"})
     assert (answer.status_code, answer["Location"]) == (303, of(bob))
-    assert told(read(operator.get(of(bob)))) == "bob@acme.example is disabled and signed out everywhere."
+    assert told(read(operator.get(of(bob)))) == "bob@acme.example is switched off and signed out everywhere."
     assert not User.objects.get(pk=bob.pk).is_active
     assert not Session.objects.filter(session_key=key).exists()
     assert theirs.get("/p/partner-id-acme/")["Location"].startswith("/account/login/")
+    page = read(operator.get(of(bob))).root
+    assert page.one("div", class_="page-badges").text == "Switched off"
+    assert page.one("form", data_form="person-sign-in").one("button").text == "Switch person on"
     event = recorded("person_disabled")
     assert (event.partner, event.email, event.target, event.reason, event.after) == (
         None,
