@@ -19,7 +19,7 @@ from bench.measure import Result
 from bench.stack import Stack, running_stack
 
 # In the order in which they run; the footprint is that of a stack that has worked.
-MODULES = ("figures", "pages", "drawing", "scale", "polling", "week", "footprint")
+MODULES = ("figures", "pages", "drawing", "vitals", "scale", "polling", "week", "footprint")
 
 
 @dataclass(frozen=True, slots=True)
