@@ -105,6 +105,27 @@ def test_a_comparison_is_chosen_by_keyboard_and_kept_by_other_choices(visit: Vis
 
 
 @pytest.mark.parametrize("javascript", [True, False])
+def test_a_long_table_is_read_part_by_part_by_keyboard(visit: Visit, javascript: bool) -> None:
+    year = "/p/partner-id-acme/events/evt_year/"
+    days = "from=2023-11-20&to=2026-11-15"
+    _alice, page = opened(visit, f"{year}?{days}&by=day", javascript=javascript)
+    rows = page.locator("[data-table=daily-revenue] tbody tr")
+    expect(rows).to_have_count(366)
+    expect(rows.last).to_have_attribute("data-id", "2026-11-15")
+    table = page.locator("#panel-daily-revenue .chart-table")
+    table.locator("summary").focus()
+    page.keyboard.press("Enter")
+    for last in ("2025-11-14", "2024-11-13"):
+        press_on(page, "rows-earlier")
+        expect(rows.last).to_have_attribute("data-id", last)
+        expect(table).to_have_attribute("open", "")
+    expect(rows.first).to_have_attribute("data-id", "2023-11-20")
+    expect(page.locator("#rows-earlier")).to_have_attribute("aria-disabled", "true")
+    if javascript:
+        expect(page.locator("#rows-earlier")).to_be_focused()
+
+
+@pytest.mark.parametrize("javascript", [True, False])
 def test_everything_is_read_again_by_one_press(visit: Visit, javascript: bool) -> None:
     alice, page = opened(visit, f"{EVENT}?period=last-28", javascript=javascript)
     page.get_by_role("button", name="Read everything again").click()
