@@ -86,7 +86,8 @@ class Package:
     """`own` are its settings at the start, None = never set. `evaluated`: the job has run for them at least once.
 
     `job_seconds`: how long a re-evaluation takes, None = the sandbox's delay. `pinned`: re-evaluations never change
-    its results. `answers_empty`: no results are an empty `clusters` instead of 404. `unset_as`: how unset settings
+    its results. `moves_twice`: half-way through a re-evaluation every other cluster has its new result already.
+    `answers_empty`: no results are an empty `clusters` instead of 404. `unset_as`: how unset settings
     look. `tells_segments`: whether the package's page lists its clusters.
     """
 
@@ -104,6 +105,7 @@ class Package:
     targeting_mode: str | None = "lookalike"
     job_seconds: float | None = None
     pinned: bool = False
+    moves_twice: bool = False
     answers_empty: bool = False
     unset_as: Literal["missing", "empty", "nulls"] = "missing"
     tells_segments: bool = True

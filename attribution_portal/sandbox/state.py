@@ -98,7 +98,13 @@ class State:
             return None
         if package.pinned and package.own is not None:
             evaluated = package.own
-        return evaluate(package, evaluated, as_of=now.astimezone(tenant.stage.zone).date())
+        as_of = now.astimezone(tenant.stage.zone).date()
+        totals = evaluate(package, evaluated, as_of=as_of)
+        coming = self._evaluations[tenant.id, package.id]
+        if package.moves_twice and coming.due is not None and now >= coming.due - self._job(package) / 2:
+            new = evaluate(package, self._effective(tenant, coming.own), as_of=as_of)
+            totals |= {tc: new[tc] for tc in sorted(new)[::2]}
+        return totals
 
     def _settle(self, tenant: Tenant, package: Package, now: datetime) -> None:
         evaluation = self._evaluations[tenant.id, package.id]
