@@ -129,6 +129,16 @@ def test_near_midnight_a_row_belongs_to_the_partners_day(
     assert inside.kpi("adjustment_revenue") == 10
 
 
+@pytest.mark.parametrize("never", ["9999-12-31T23:59:59Z", "0001-01-01T00:00:00Z"])
+def test_a_moment_that_stands_for_never_is_none(sandbox: Sandbox, page: Open, never: str) -> None:
+    sandbox.faults.add("/events/evt_plain", "wrong_type", body={"id": "evt_plain", "start_date_time": never})
+    answer(sandbox, [day("2026-06-10", 1)], results=[row("cr_1", never)])
+    shown = page("evt_plain", compare="evt_tour_ber")
+    assert shown.kpi("adjustment_revenue") == 10
+    assert shown.marks() == set()
+    assert "Time not stated" in shown.table("adjustments").one("tr", data_id="cr_1").text
+
+
 def test_an_id_counts_once_within_and_across_the_two_ways(sandbox: Sandbox, page: Open) -> None:
     twice = row("cr_1", "2026-06-10T10:00:00Z", 10)
     answer(

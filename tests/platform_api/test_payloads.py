@@ -167,6 +167,8 @@ def test_text_that_a_database_or_a_page_cannot_hold_is_mended() -> None:
         ("2026-06-12T18:30:00", datetime(2026, 6, 12, 18, 30, tzinfo=UTC)),
         ("2026-06-12T18:30:00.250Z", datetime(2026, 6, 12, 18, 30, 0, 250000, tzinfo=UTC)),
         ("0001-01-01T00:00:00+14:00", None),
+        ("0001-01-01T12:00:00Z", None),
+        ("9999-12-31T23:59:59Z", None),
         ("2026-06-12", None),
         ("yesterday", None),
         (1781289000, None),

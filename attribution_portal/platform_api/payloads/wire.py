@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal
 from typing import TypeVar
 
@@ -112,14 +112,17 @@ def as_day(value: object) -> date | None:
 
 
 def as_instant(value: object) -> datetime | None:
-    """An instant in UTC. Without an offset it is UTC already (§3: "instants ISO-8601 UTC")."""
+    """An instant in UTC. Without an offset it is UTC already (§3: "instants ISO-8601 UTC"). One of the calendar's first
+    or last year says nothing: it is no day in every zone, and stands for "never" or "for ever" where it stands at all.
+    """
     if not isinstance(value, str) or "T" not in value:
         return None
     try:
         moment = datetime.fromisoformat(value.strip())
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        moment = moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return moment if MINYEAR < moment.year < MAXYEAR else None
 
 
 @dataclass(frozen=True, slots=True)
