@@ -17,7 +17,7 @@ from attribution_portal.charts.sales import Kind, Measure
 from attribution_portal.formats import UNKNOWN, Reader, raw
 
 _MOST_PACKAGES: Final = 6
-_LONGEST_LABEL: Final = 28
+_LONGEST_LABEL: Final = 20
 # Heights in px: of a row with its label, of what stands around all rows, of a bar; a place has at least that height.
 _ROW_PX, _FRAME_PX, _BAR_PX, _LEAST_PX = 56, 48, 24, 160
 # Room above the first row's label, in rows.

@@ -75,7 +75,8 @@ def _figure(found: Sequence[Step], currency: str | None, reader: Reader) -> Figu
         "name": before,
         "meta": {"role": "comparison"},
         "line": {"width": 2, "dash": "dot"},
-        "marker": {"size": 5 if len(found) <= _MOST_DOTS else 3, "symbol": "circle", "line": {"width": 0}},
+        # With the template's outline in the colour of the ground a dot is seen on a bar.
+        "marker": {"size": 7 if len(found) <= _MOST_DOTS else 4, "symbol": "circle"},
         "connectgaps": False,
         "x": starts,
         "y": _floats(step.revenue_before for step in found),

@@ -547,8 +547,10 @@ def test_a_panel_alone_is_what_its_retry_brings(
 def campaign_cards(shown: Shown) -> list[dict[str, str]]:
     found = []
     for card in shown.panel("campaigns").all("li", class_="campaign-card"):
-        labels = [child.children[0] for child in card.all("dt")]
-        facts = {str(label).strip(): each.text for label, each in zip(labels, card.all("dd"), strict=True)}
+        facts = {
+            label.text.partition(" What is")[0].split(" ")[0]: each.text
+            for label, each in zip(card.all("dt"), card.all("dd"), strict=True)
+        }
         facts["label"] = card.one("h3").text
         facts["badges"] = " ".join(badge.text for badge in card.all("span", class_="state"))
         found.append(facts)
