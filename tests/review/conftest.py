@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from tests.backhaul.conftest import acme, maras, package, poll_all, time
+from tests.backhaul.conftest import Time, time
 
-__all__ = ["acme", "maras", "package", "poll_all", "time"]
+__all__ = ["Time", "time"]

@@ -1,0 +1,134 @@
+"""The summaries that lists go by, against the rows that they are made of and the pure functions that judge those."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from itertools import product
+from uuid import uuid4
+
+from attribution_portal.accounts.models import User
+from attribution_portal.audit.trail import Actor
+from attribution_portal.backhaul import overview, reviews, standing, state
+from attribution_portal.backhaul.models import (
+    Evaluation,
+    KnownDefaults,
+    Package,
+    PartnerPoll,
+    PollState,
+    SettingsChange,
+    Summary,
+)
+from attribution_portal.partners.models import Partner
+from tests.backhaul.stored import NOW, made, result
+from tests.conftest import Partners
+
+ZONE_EDGE = datetime(2026, 6, 10, 22, 30, tzinfo=UTC)  # In Berlin it is the 11th already.
+
+
+def test_the_state_of_a_list_is_the_state_of_the_page_for_every_combination_of_facts(partners: Partners) -> None:
+    """In SQL over thousands of rows, and in `state.of` for one."""
+    acme = partners.acme
+    windows = ((None, None), (5, None), (None, date(2026, 6, 5)), (5, date(2026, 6, 5)), (-1, date(2026, 6, 5)),
+               (10**12, date(2026, 6, 5)), (10, date(2026, 6, 5)))  # fmt: skip
+    confirmations = (None, ZONE_EDGE - timedelta(hours=1), ZONE_EDGE, NOW)
+    changes = ((None, 0), (NOW - timedelta(hours=48), 1), (NOW - timedelta(hours=47, minutes=59), 2))
+    statuses = (("DONE", None), ("EXPIRED", None), ("FAILED", None), ("INPROGRESS", None), ("DONE", NOW))
+    combinations = list(product(statuses, windows, confirmations, changes, (None, NOW)))
+    packages = Package.objects.bulk_create(
+        Package(
+            partner=acme,
+            package_id=f"p{number}",
+            status=status,
+            vanished_at=vanished,
+            first_seen=NOW,
+            last_seen=NOW,
+        )
+        for number, ((status, vanished), *_rest) in enumerate(combinations)
+    )
+    rows = Evaluation.objects.bulk_create(
+        Evaluation(
+            partner=acme, package=package, number=1, settings_fingerprint="", fingerprint="", clusters=[],
+            customers=1, items=1, revenue=1, first_seen=confirmed, last_confirmed=confirmed, certainty="presumed",
+        )
+        for package, (_s, _w, confirmed, _c, _f) in zip(packages, combinations, strict=True)
+        if confirmed is not None
+    )  # fmt: skip
+    latest = {row.package_id: row for row in rows}
+    PollState.objects.bulk_create(
+        PollState(
+            package=package, partner=acme, window=window, email_sent_date=sent, latest=latest.get(package.pk),
+            settings_changed_at=changed, pending_changes=pending,
+            failures=int(failing is not None), failing_since=failing, last_error="Unavailable" if failing else "",
+        )
+        for package, (_s, (window, sent), _c, (changed, pending), failing) in zip(packages, combinations, strict=True)
+    )  # fmt: skip
+    for parked in (None, PartnerPoll(partner=acme, failures=1, failing_since=NOW, last_error="Unavailable",
+                                     parked_since=NOW, parked_until=NOW)):  # fmt: skip
+        if parked is not None:
+            parked.save()
+        listed = dict(overview.of_partners([acme.pk], NOW).values_list("pk", "state"))
+        assert len(listed) == len(combinations) == 840
+        for package in Package.objects.select_related("poll__latest"):
+            facts = standing.facts(
+                partner=acme, package=package, poll=package.poll, latest=package.poll.latest, parked=parked, now=NOW
+            )
+            assert listed[package.pk] == state.of(facts), facts
+
+
+def test_a_summary_follows_each_row_that_it_is_made_of(partners: Partners, mara: User) -> None:
+    acme = partners.acme
+    package = made(acme, "pkg", status="DONE", events=[{"id": "e", "title": "Straße am MEER"}])
+
+    def summary() -> Summary:
+        return Summary.objects.get(package=package)
+
+    assert (summary().has_results, summary().search, summary().signed) == (False, "pkg pkg straße am meer", "unsigned")
+    # Results, and the first reading after the window.
+    poll = PollState.objects.filter(pk=package.pk)
+    poll.update(window=5, email_sent_date=date(2026, 6, 5))
+    row = result(package, ZONE_EDGE - timedelta(hours=1))
+    assert (summary().customers, summary().revenue, summary().is_final) == (10, Decimal("120.5"), False)
+    Evaluation.objects.filter(pk=row.pk).update(last_confirmed=ZONE_EDGE)
+    assert summary().is_final
+    # The partner's zone moves the end of the window.
+    Partner.objects.filter(pk=acme.pk).update(timezone="America/New_York")
+    assert not summary().is_final
+    Partner.objects.filter(pk=acme.pk).update(timezone="No/Where")
+    assert not summary().is_final
+    Partner.objects.filter(pk=acme.pk).update(timezone="Europe/Berlin")
+    assert summary().is_final
+    # The partner's defaults.
+    KnownDefaults.objects.create(partner=acme, model="EVENTS_FROM_PACKAGE", window=7, read_at=NOW)
+    assert summary().deviates
+    poll.update(inherited=["window"])
+    assert not summary().deviates
+    KnownDefaults.objects.update(model="ALL_PURCHASES")
+    assert summary().deviates
+    # A sign-off, and what ends it.
+    found = Package.objects.select_related("poll__latest", "partner").get(pk=package.pk)
+    seen = reviews.Seen.of(found.poll)
+    assert seen is not None
+    reviews.sign_off(partner=acme, package=found, seen=seen, note="", user=mara, actor=Actor.portal(), token=uuid4())
+    assert (summary().signed, summary().signed_by) == ("signed", "mara@portal.example")
+    poll.update(settings_changed_at=NOW)
+    assert summary().signed == "unsigned_by_change"
+    poll.update(settings_changed_at=None)
+    assert summary().signed == "signed"
+    result(package, NOW, number=2)
+    assert (summary().signed, summary().customers) == ("unsigned_by_change", 20)
+    # Changes of settings: how often, and how often too late.
+    for at, outcome in ((NOW, "done"), (NOW - timedelta(days=9), "done"), (NOW, "unknown")):
+        SettingsChange.objects.create(
+            partner=acme, package=package, user=mara, model="ALL_PURCHASES", window=5, email_sent_date="2026-06-05",
+            before_window=5, before_email_sent_date="2026-06-05", made_at=at, outcome=outcome,
+        )  # fmt: skip
+    assert (summary().changes, summary().late_changes) == (2, 1)
+    SettingsChange.objects.filter(outcome="unknown").update(outcome="done")
+    assert (summary().changes, summary().late_changes) == (3, 2)
+    # The package itself.
+    Package.objects.filter(pk=package.pk).update(title="", merge_id="pkg_2", vanished_at=NOW, events=[])
+    assert (summary().title, summary().search.split()) == ("pkg", ["pkg"])
+    assert (summary().merged, summary().vanished) == (True, True)
+    package.delete()
+    assert not Summary.objects.exists()
