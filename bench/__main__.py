@@ -1,6 +1,6 @@
 """`make bench`: what the portal claims about speed, each as a ratio of two things measured side by side in one run.
 
-`python -m bench` measures everything. `python -m bench figures pages.warm_event_page` measures modules or single
+`python -m bench` measures everything. `python -m bench figures pages.warm` measures modules or single
 measures by name, and starts the stack only when one of them needs it.
 
 A module of measures is one line in MODULES. It has `ALONE`, measures that are called without arguments, or
@@ -10,7 +10,7 @@ A module of measures is one line in MODULES. It has `ALONE`, measures that are c
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,13 +19,13 @@ from bench.measure import Result
 from bench.stack import Stack, running_stack
 
 # In the order in which they run; the footprint is that of a stack that has worked.
-MODULES = ("figures", "pages", "drawing", "vitals", "scale", "polling", "week", "footprint")
+MODULES = ("figures", "pages", "lists", "drawing", "vitals", "scale", "polling", "week", "footprint")
 
 
 @dataclass(frozen=True, slots=True)
 class Measure:
     name: str
-    call: Callable[..., Result | Sequence[Result]]
+    call: Callable[..., Result | Iterable[Result]]
     needs_stack: bool
 
 
