@@ -191,13 +191,13 @@ class _Batch:
         self.states = states
         self.now = now
         pks = [state.pk for state in states]
-        rows = Package.objects.filter(pk__in=pks).order_by("pk")
+        rows = Package.objects.filter(pk__in=pks).defer("clusters").order_by("pk")
         if writes_packages:
             # After the poll states and in this order, as `listing` does.
             rows = rows.select_for_update(no_key=True)
         self.packages: dict[int, Package] = {row.pk: row for row in rows}
         known = [state.latest_id for state in states if state.latest_id]
-        self.latest = {row.package_id: row for row in Evaluation.objects.filter(pk__in=known)}
+        self.latest = {row.package_id: row for row in Evaluation.objects.filter(pk__in=known).defer("clusters")}
         self.open_changes: dict[int, list[SettingsChange]] = {}
         last = {state.last_change_id: state for state in states if state.last_change_id}
         wanted = Q(package__in=pks, outcome=SettingsChange.Outcome.UNKNOWN) | Q(pk__in=list(last))

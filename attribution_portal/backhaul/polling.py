@@ -39,7 +39,7 @@ T = TypeVar("T")
 NOTHING: Final = ledger.Recorded(taken=0, new_rows=0, failures=0)
 Answer = Reading[AttributionSettings] | Reading[EvaluationResult] | Reading[PackageAnswer]
 
-CHUNK: Final = 20
+CHUNK: Final = 40
 # Claimed and not yet let go, over all workers. What is not claimed waits in Postgres, where it is fair, not in a queue.
 IN_FLIGHT: Final = 400
 # Of these, one partner's at most: however much it has due, others wait for one chunk of it and no more.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -111,3 +112,77 @@ def test_nothing_is_ever_read_more_often_than_the_contract_allows() -> None:
                 course = replace(PLAIN, state=state, package_status=status, settings_changed_at=changed, watched=True)
                 due = cadence.next_due(course)
                 assert due is None or due >= NOW + timedelta(seconds=10)
+
+
+def course_of(since_change: timedelta, state: State = State.WAITING) -> Course:
+    return replace(PLAIN, state=state, settings_changed_at=NOW - since_change)
+
+
+def test_a_whole_wait_for_a_result_that_never_comes_is_the_issues_sequence() -> None:
+    """Growing by half each time to 5 minutes within the hour, then every quarter of an hour up to two days, then daily
+    for two weeks and weekly."""
+    elapsed, waits = timedelta(0), []
+    while elapsed < timedelta(days=30):
+        state = State.WAITING if elapsed < timedelta(hours=48) else State.UNCHANGED
+        due = cadence.next_due(course_of(elapsed, state))
+        assert due is not None
+        waits.append((elapsed, due - NOW))
+        elapsed += due - NOW
+    first_hour = [wait for at, wait in waits if at < timedelta(hours=1)]
+    growing = [wait for wait in first_hour if wait < timedelta(minutes=5)]
+    assert growing[0] == timedelta(seconds=10)
+    for before, after in pairwise(growing):
+        assert after == before * 1.5
+    assert set(first_hour[len(growing) :]) == {timedelta(minutes=5)}
+    assert len(first_hour) == 19
+    assert {wait for at, wait in waits if timedelta(hours=1) <= at < timedelta(hours=48)} == {timedelta(minutes=15)}
+    assert {wait for at, wait in waits if timedelta(hours=48) <= at < timedelta(days=14)} == {timedelta(days=1)}
+    assert {wait for at, wait in waits if at >= timedelta(days=14)} == {timedelta(days=7)}
+
+
+def test_building_is_read_every_10_to_60_seconds_for_as_long_as_it_takes() -> None:
+    elapsed, waits = timedelta(0), []
+    while elapsed < timedelta(hours=2):
+        course = replace(PLAIN, state=State.NONE, package_status="INPROGRESS", since=NOW - elapsed)
+        due = cadence.next_due(course)
+        assert due is not None
+        waits.append((due - NOW).total_seconds())
+        elapsed += due - NOW
+    assert waits[0] == 10
+    assert waits == sorted(waits)
+    assert waits[-1] == 60
+
+
+def test_failures_double_to_an_hour_and_a_good_reading_begins_anew() -> None:
+    waits = []
+    for failures in range(1, 12):
+        due = cadence.next_due(replace(PLAIN, failures=failures))
+        assert due is not None
+        waits.append((due - NOW).total_seconds())
+    assert waits == [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]
+    assert cadence.next_due(replace(PLAIN, failures=0)) == NOW + timedelta(days=1)
+
+
+def test_somebody_who_looks_never_makes_it_seldomer_and_never_more_often_than_once_a_minute() -> None:
+    for state in State:
+        for status in ("INITIALIZING", "INPROGRESS", "DONE", "EXPIRED"):
+            for failures in (0, 1, 5, 50):
+                for changed in (None, timedelta(0), timedelta(minutes=30), timedelta(hours=3), timedelta(days=3)):
+                    plain = replace(
+                        PLAIN,
+                        state=state,
+                        package_status=status,
+                        failures=failures,
+                        settings_changed_at=None if changed is None else NOW - changed,
+                    )
+                    alone = cadence.next_due(plain)
+                    watched = cadence.next_due(replace(plain, watched=True))
+                    if alone is None:
+                        assert watched is None
+                    else:
+                        assert watched == min(alone, NOW + timedelta(seconds=60))
+
+
+@pytest.mark.parametrize(("is_building", "minutes"), [(False, 4), (True, 1)])
+def test_lists_are_read_often_enough_to_know_a_new_package_within_five_minutes(is_building: bool, minutes: int) -> None:
+    assert cadence.list_due(read_at=NOW, is_building=is_building) == NOW + timedelta(minutes=minutes)

@@ -181,7 +181,7 @@ def test_a_claim_is_fair_over_partners(partners: Partners) -> None:
         for chunk in polling.claim_due(now=now + timedelta(seconds=second), capacity=polling.CHUNK):
             served.append((chunk.partner, len(chunk.packages)))
             PollState.objects.filter(pk__in=chunk.packages).update(lease=None, lease_until=None, next_due=None)
-    big, small, rest = (partners.acme.pk, 20), (partners.sakura.pk, 3), (partners.acme.pk, 17)
+    big, small, rest = (partners.acme.pk, 40), (partners.sakura.pk, 3), (partners.acme.pk, 37)
     assert served == [big, big, big, small, rest, big, big]
 
 
@@ -203,13 +203,13 @@ def test_of_many_partners_with_much_to_do_each_has_its_turn(partners: Partners) 
 
 def test_chunks_hold_one_partner_each_and_the_first_of_each_come_first(partners: Partners) -> None:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
-    many(partners.acme, 45, due=now)
+    many(partners.acme, 85, due=now)
     many(partners.sakura, 3, due=now)
     chunks = polling.claim_due(now=now, capacity=100, share=100)
     assert [(chunk.partner, len(chunk.packages)) for chunk in chunks] == [
-        (partners.acme.pk, 20),
+        (partners.acme.pk, 40),
         (partners.sakura.pk, 3),
-        (partners.acme.pk, 20),
+        (partners.acme.pk, 40),
         (partners.acme.pk, 5),
     ]
 
@@ -217,7 +217,7 @@ def test_chunks_hold_one_partner_each_and_the_first_of_each_come_first(partners:
 def test_a_partner_with_much_to_do_leaves_room_for_the_others(partners: Partners) -> None:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
     many(partners.acme, 500, due=now - timedelta(days=1))
-    assert [len(chunk.packages) for chunk in polling.claim_due(now=now)] == [20]
+    assert [len(chunk.packages) for chunk in polling.claim_due(now=now)] == [40]
     assert polling.claim_due(now=now) == ()
     many(partners.sakura, 3, due=now)
     (chunk,) = polling.claim_due(now=now)
