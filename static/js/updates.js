@@ -22,9 +22,13 @@ function complain(text) {
   place.replaceChildren(note);
 }
 
-// What became of a form is said beside what it changed, often far down the page: the focus goes there, and the page
-// moves only if it is out of sight.
-addEventListener("load", () => document.querySelector("[data-told]")?.focus());
+// What became of a form is said beside what it changed, often far down the page: the page opens there, with the focus,
+// and does not travel.
+addEventListener("load", () => {
+  const note = document.querySelector("[data-told]");
+  note?.focus({ preventScroll: true });
+  note?.scrollIntoView({ block: "center", behavior: "instant" });
+});
 
 const { body } = document;
 body.addEventListener("announce", (event) => say(event.detail.value));
