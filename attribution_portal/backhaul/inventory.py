@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from attribution_portal.backhaul import overview, overview_page
+from attribution_portal.backhaul import overview_page
 from attribution_portal.backhaul.models import Package, PartnerPoll
 from attribution_portal.backhaul.overview import Filters
 from attribution_portal.backhaul.overview_page import Boxes, Listed
@@ -62,8 +62,7 @@ def page(asked: Asked) -> PackagesPage:
     partner, filters, reader = asked.partner, asked.filters, asked.reader
     poll = parked(partner)
     found = overview_page.listed(
-        overview.of_partners([partner.pk], asked.now),
-        currencies={partner.pk: partner.currency},
+        {partner.pk: partner.currency},
         filters=filters,
         number=asked.number,
         columns=COLUMNS,

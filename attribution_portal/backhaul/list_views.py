@@ -61,7 +61,7 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
     if not asked.is_clean:
         return HttpResponseRedirect(f"{_address(request, 'packages')}?{request.GET.urlencode()}")
     partner, reader, now, filters = request.partner, http.reader(request), timezone.now(), asked.filters
-    rows = overview.of_partners([partner.pk], now)
+    rows = overview.of_partners([partner.pk], now, parked=overview.parked_of([partner.pk]))
     total = overview.matching(rows, filters, now).count()
     sheet = overview_sheet.sheet(
         rows,

@@ -11,7 +11,8 @@ import uuid
 
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
+from django.db.models.functions import Coalesce
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -355,12 +356,80 @@ class Summary(models.Model):
     signed = models.CharField(max_length=20)
     signed_at = models.DateTimeField(null=True)
     signed_by = models.TextField()
+    # What follows from the row alone is kept with it, so that an index can be in this order (`overview.Reason`).
+    rank = models.GeneratedField(
+        expression=Case(
+            When(Q(merged=True) | Q(vanished=True), then=Value(7)),
+            When(Q(failing_since__isnull=False) & ~Q(status__in=("EXPIRED", "FAILED")), then=Value(0)),
+            When(signed="unsigned_by_change", then=Value(2)),
+            When(signed="signed", then=Value(7)),
+            When(Q(is_final=True, has_results=True, pending=False), then=Value(3)),
+            When(late_changes__gt=0, then=Value(4)),
+            When(changes__gte=3, then=Value(5)),
+            When(Q(deviates=True) & ~Q(status__in=("EXPIRED", "FAILED")), then=Value(6)),
+            default=Value(7),
+        ),
+        output_field=models.SmallIntegerField(),
+        db_persist=True,
+    )
+    since = models.GeneratedField(
+        expression=Coalesce("failing_since", "settings_at", "result_at", "created_at", "first_seen"),
+        output_field=models.DateTimeField(),
+        db_persist=True,
+    )
+    waits_since = models.GeneratedField(
+        expression=Case(
+            When(
+                Q(merged=True)
+                | Q(vanished=True)
+                | Q(status__in=("EXPIRED", "FAILED"))
+                | Q(failing_since__isnull=False),
+                then=None,
+            ),
+            When(has_results=True, pending=True, then=F("settings_at")),
+            When(Q(has_results=False, status="DONE") & Q(settings_at__isnull=False), then=F("settings_at")),
+            When(Q(has_results=False, status="DONE") & ~Q(model=""), then=F("first_seen")),
+            default=None,
+        ),
+        output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
 
     class Meta:
-        indexes = [models.Index(fields=["partner", "-created_at"], name="summaries_of_a_partner")]
+        indexes = [
+            models.Index(fields=["partner", "-created_at"], name="summaries_of_a_partner"),
+            models.Index(fields=["rank", "since", "package"], include=["partner", "waits_since"], name="by_attention"),
+            models.Index(
+                fields=["waits_since"], include=["partner"], condition=Q(waits_since__isnull=False), name="by_waiting"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title
+
+
+class Tally(models.Model):
+    """A partner's packages counted and summed up, kept by triggers on their summaries (migration 0011): what a board
+    without filters says of 20,000 packages, it adds up from as many rows as there are partners. Packages that were
+    merged into others are counted and not summed up. `why_*`: a `overview.Reason`, of those that do not depend on the
+    time of day."""
+
+    partner = models.OneToOneField(Partner, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    packages = models.IntegerField(default=0)
+    with_results = models.IntegerField(default=0)
+    merged = models.IntegerField(default=0)
+    customers = models.DecimalField(max_digits=30, decimal_places=0, default=0)
+    items = models.DecimalField(max_digits=30, decimal_places=0, default=0)
+    revenue = models.DecimalField(max_digits=30, decimal_places=4, default=0)
+    why_failing = models.IntegerField(default=0)
+    why_changed = models.IntegerField(default=0)
+    why_unsigned = models.IntegerField(default=0)
+    why_late = models.IntegerField(default=0)
+    why_often = models.IntegerField(default=0)
+    why_deviates = models.IntegerField(default=0)
+
+    def __str__(self) -> str:
+        return f"{self.partner_id} {self.packages}"
 
 
 class PartnerPoll(models.Model):

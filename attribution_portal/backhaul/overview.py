@@ -6,7 +6,7 @@ moment (how long somebody has waited) or on the partner (parked) is worked out h
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -28,9 +28,9 @@ from django.db.models import (
     Value,
     When,
 )
-from django.db.models.functions import Coalesce, Lower
+from django.db.models.functions import Lower
 
-from attribution_portal.backhaul.models import PartnerPoll, Summary
+from attribution_portal.backhaul.models import PartnerPoll, Summary, Tally
 from attribution_portal.backhaul.reviews import Kind
 from attribution_portal.backhaul.state import OVER, PATIENCE, State
 
@@ -54,9 +54,10 @@ class Reason(StrEnum):
 
 
 NO_REASON: Final = len(Reason)
+WAITING_RANK: Final = tuple(Reason).index(Reason.WAITING)
 # What a reader may sort by; "-" before it turns it round. Money is sorted within its currency, never across.
 SORTS: Final[Mapping[str, tuple[str, ...]]] = {
-    "attention": ("rank", "since"),
+    "attention": ("place", "since"),
     "package": ("lower_title",),
     "partner": ("partner__name", "lower_title"),
     "created": ("created_at",),
@@ -136,13 +137,29 @@ class Figures:
     reasons: Mapping[Reason, int] = field(default_factory=dict)
 
 
-def of_partners(partners: Sequence[int], now: datetime) -> QuerySet[Summary]:
-    """The summaries of these partners' packages, each with whether its partner is `parked` and with its `state` at
-    `now`. Which partners are parked is asked first: there are few, and packages are many."""
+def parked_of(partners: Iterable[int]) -> list[int]:
+    """Which of these partners are parked, and fail all their packages: few, if any."""
     polls = PartnerPoll.objects.filter(partner__in=partners, parked_until__isnull=False, failing_since__isnull=False)
-    parked = list(polls.values_list("pk", flat=True))
+    return list(polls.values_list("pk", flat=True))
+
+
+def of_partners(partners: Iterable[int], now: datetime, *, parked: Sequence[int]) -> QuerySet[Summary]:
+    """The summaries of these partners' packages, each with whether its partner is `parked` and with its `state` at
+    `now`."""
     is_parked = ExpressionWrapper(Q(partner__in=parked), output_field=BooleanField()) if parked else Value(False)
     return Summary.objects.filter(partner__in=partners).annotate(parked=is_parked).annotate(state=_state(now))
+
+
+def first_by_attention(partners: Iterable[int], now: datetime, *, most: int) -> list[int]:
+    """Keys of the first packages in the order of attention, where no partner is parked and nothing is filtered: by two
+    indices, each read no further than the page. Who waits is taken out of the order that does not know the time."""
+    waiting = Q(waits_since__lt=now - LONG)
+    rows = Summary.objects.filter(partner__in=partners)
+    late = rows.filter(waiting).order_by("since", "pk").values_list("rank", "since", "pk")[:most]
+    others = Q(waits_since__isnull=True) | Q(waits_since__gte=now - LONG)
+    rest = rows.filter(others).order_by("rank", "since", "pk").values_list("rank", "since", "pk")[:most]
+    found = sorted([*((WAITING_RANK, *key[1:]) for key in late), *rest])
+    return [key for _rank, _since, key in found[:most]]
 
 
 def matching(rows: QuerySet[Summary], filters: Filters, now: datetime, *, why: bool = True) -> QuerySet[Summary]:
@@ -170,9 +187,13 @@ def figures(
     now: datetime,
     *,
     currencies: Mapping[int, str],
+    parked: Sequence[int],
     with_reasons: bool,
 ) -> Figures:
-    """In one query, which passes over what matches once and joins nothing: a partner has one currency."""
+    """In one query, which passes over what matches once and joins nothing: a partner has one currency. Without filters
+    it is added up from what is kept for each partner."""
+    if not filters.are_set and not parked:
+        return _tallied(currencies, now, with_reasons=with_reasons)
     chosen = _chosen(filters, now)
     summed = chosen & Q(merged=False)
     wanted: dict[str, Any] = {
@@ -197,6 +218,31 @@ def figures(
     return Figures(sum(each.packages for each in sums), sums, reasons)
 
 
+def _tallied(currencies: Mapping[int, str], now: datetime, *, with_reasons: bool) -> Figures:
+    names = {
+        "n": "packages",
+        "n_results": "with_results",
+        "n_merged": "merged",
+        "sum_customers": "customers",
+        "sum_items": "items",
+        "sum_revenue": "revenue",
+    }
+    reasons: dict[Reason, int] = {}
+    by_currency: dict[str, list[dict[str, Any]]] = {}
+    for tally in Tally.objects.filter(partner__in=currencies):
+        row = {name: getattr(tally, column) for name, column in names.items()}
+        if row["n"]:
+            by_currency.setdefault(currencies[tally.partner_id], []).append(row)
+        for reason in Reason:
+            if reason is not Reason.WAITING:
+                reasons[reason] = reasons.get(reason, 0) + getattr(tally, f"why_{reason.value}")
+    if with_reasons:
+        waiting = Summary.objects.filter(partner__in=currencies, waits_since__lt=now - LONG)
+        reasons = {reason: reasons.get(reason, 0) for reason in Reason} | {Reason.WAITING: waiting.count()}
+    sums = tuple(_summed(currency, mine) for currency, mine in sorted(by_currency.items()))
+    return Figures(sum(each.packages for each in sums), sums, reasons if with_reasons else {})
+
+
 def _summed(currency: str, rows: Sequence[dict[str, Any]]) -> Sums:
     def total(name: str) -> int:
         return sum(int(row[name] or 0) for row in rows)
@@ -218,9 +264,7 @@ def ordered(rows: QuerySet[Summary], filters: Filters, now: datetime, *, default
     name, turned = asked.removeprefix("-"), asked.startswith("-")
     rows = rows.annotate(lower_title=Lower("title"))
     if name == "attention":
-        rows = rows.annotate(
-            rank=_rank(now), since=Coalesce("failing_since", "settings_at", "result_at", "created_at", "first_seen")
-        )
+        rows = rows.annotate(place=_place(now))
     order = [
         # Currencies stay together in one order, whichever way their amounts run.
         F(key).desc(nulls_last=True) if turned and key != "partner__currency" else F(key).asc(nulls_last=True)
@@ -242,11 +286,7 @@ def condition(reason: Reason, now: datetime) -> Q:
     if reason is Reason.FAILING:
         return there & failing & ~over
     if reason is Reason.WAITING:
-        answers = Q(has_results=True, pending=True, settings_at__lt=now - LONG)
-        first = Q(has_results=False, status="DONE") & (
-            Q(settings_at__lt=now - PATIENCE) | (Q(settings_at=None, first_seen__lt=now - PATIENCE) & ~Q(model=""))
-        )
-        return there & (answers | first) & ~over & ~failing
+        return Q(waits_since__lt=now - LONG, parked=False)
     if reason is Reason.CHANGED:
         return there & Q(signed=Kind.UNSIGNED_BY_CHANGE.value)
     if reason is Reason.UNSIGNED:
@@ -267,10 +307,12 @@ def _chosen(filters: Filters, now: datetime) -> Q:
     return found
 
 
-def _rank(now: datetime) -> Case:
+def _place(now: datetime) -> Case:
+    """The rank that is kept, but for what depends on the moment."""
     return Case(
-        *(When(condition(reason, now), then=Value(place)) for place, reason in enumerate(Reason)),
-        default=Value(NO_REASON),
+        When(condition(Reason.FAILING, now), then=Value(0)),
+        When(condition(Reason.WAITING, now), then=Value(WAITING_RANK)),
+        default=F("rank"),
         output_field=IntegerField(),
     )
 

@@ -80,9 +80,8 @@ class Listed:
 
 
 def listed(
-    rows: QuerySet[Summary],
+    partners: Mapping[int, str],
     *,
-    currencies: Mapping[int, str],
     filters: Filters,
     number: int,
     columns: Sequence[str],
@@ -92,12 +91,21 @@ def listed(
     reader: Reader,
     now: datetime,
 ) -> Listed:
-    """In three queries, and one more where packages were merged. currencies: of each partner."""
-    found = overview.figures(rows, filters, now, currencies=currencies, with_reasons=with_reasons)
+    """`partners`: the currency of each. In a number of queries that depends on nothing."""
+    parked = overview.parked_of(partners)
+    rows = overview.of_partners(partners, now, parked=parked)
+    found = overview.figures(rows, filters, now, currencies=partners, parked=parked, with_reasons=with_reasons)
     pages = max(1, -(-found.total // PER_PAGE))
     lines: list[Line] = []
     if number <= pages and found.total:
-        lines = _lines(rows, filters, number, default, reader, now)
+        plain = (filters.sort or default) == "attention" and not filters.are_set and not parked
+        if plain:
+            keys = overview.first_by_attention(partners, now, most=number * PER_PAGE)[(number - 1) * PER_PAGE :]
+        else:
+            order = overview.ordered(overview.matching(rows, filters, now), filters, now, default=default)
+            start = (number - 1) * PER_PAGE
+            keys = list(order.values_list("pk", flat=True)[start : start + PER_PAGE])
+        lines = _lines(rows, keys, reader, now)
     return Listed(
         lines=tuple(lines),
         figures=found,
@@ -107,13 +115,8 @@ def listed(
     )
 
 
-def _lines(
-    rows: QuerySet[Summary], filters: Filters, number: int, default: str, reader: Reader, now: datetime
-) -> list[Line]:
+def _lines(rows: QuerySet[Summary], keys: Sequence[int], reader: Reader, now: datetime) -> list[Line]:
     """The order is found over narrow rows; only those of the page are put together with what they are drawn from."""
-    order = overview.ordered(overview.matching(rows, filters, now), filters, now, default=default)
-    start = (number - 1) * PER_PAGE
-    keys = list(order.values_list("pk", flat=True)[start : start + PER_PAGE])
     place = {key: position for position, key in enumerate(keys)}
     shown = sorted(overview_words.read(rows.filter(pk__in=keys), now), key=lambda row: place[row.pk])
     return overview_words.lines(shown, merges=merges_of(shown), reader=reader, now=now)

@@ -84,8 +84,7 @@ def managed_by(user: User) -> list[Partner]:
 def board(asked: Asked) -> Board:
     filters, reader = asked.filters, asked.reader
     found = overview_page.listed(
-        overview.of_partners([partner.pk for partner in asked.partners], asked.now),
-        currencies={partner.pk: partner.currency for partner in asked.partners},
+        {partner.pk: partner.currency for partner in asked.partners},
         filters=filters,
         number=asked.number,
         columns=COLUMNS,
@@ -125,7 +124,8 @@ def board(asked: Asked) -> Board:
 
 def rows_by_partner(asked: Asked) -> dict[int, int]:
     """How many packages of each partner match: what each partner's trail says of a file."""
-    rows = overview.of_partners([partner.pk for partner in asked.partners], asked.now)
+    partners = [partner.pk for partner in asked.partners]
+    rows = overview.of_partners(partners, asked.now, parked=overview.parked_of(partners))
     found = overview.matching(rows, asked.filters, asked.now).order_by("partner_id")
     return dict(found.values("partner_id").annotate(n=Count("pk")).values_list("partner_id", "n"))
 

@@ -69,8 +69,9 @@ def export(request: PortalRequest, partners: list[Partner], *, form: str) -> Htt
     asked = _asked(request, partners, query)
     reader, counts = asked.reader, reports.rows_by_partner(asked)
     zone = ZoneInfo(settings.PARTNER_TIME_ZONE)
+    keys = [partner.pk for partner in partners]
     sheet = overview_sheet.sheet(
-        overview.of_partners([partner.pk for partner in partners], asked.now),
+        overview.of_partners(keys, asked.now, parked=overview.parked_of(keys)),
         name=f"review-{asked.now.astimezone(zone):%Y-%m-%d}",
         title=reader.gettext("Review board"),
         filters=asked.filters,

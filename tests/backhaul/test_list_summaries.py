@@ -67,7 +67,9 @@ def test_the_state_of_a_list_is_the_state_of_the_page_for_every_combination_of_f
                                      parked_since=NOW, parked_until=NOW)):  # fmt: skip
         if parked is not None:
             parked.save()
-        listed = dict(overview.of_partners([acme.pk], NOW).values_list("pk", "state"))
+        listed = dict(
+            overview.of_partners([acme.pk], NOW, parked=overview.parked_of([acme.pk])).values_list("pk", "state")
+        )
         assert len(listed) == len(combinations) == 840
         for package in Package.objects.select_related("poll__latest"):
             facts = standing.facts(
