@@ -281,7 +281,10 @@ def _package_line(each: Package, found: Balance, reader: Reader) -> Row:
 
 
 def _share(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    return part / whole if part is not None and whole is not None and whole > 0 else None
+    """A fraction; None of what is more than the whole, which is no share of it."""
+    if part is None or whole is None or whole <= 0 or not 0 <= part <= whole:
+        return None
+    return part / whole
 
 
 def _summary(found: Balance, reader: Reader) -> str:

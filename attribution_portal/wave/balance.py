@@ -128,7 +128,7 @@ def _kpis(found: Balance, inputs: Inputs, reader: Reader) -> tuple[Kpi, ...]:
     counted = bool(inputs.adjustments.rows)
 
     def share(part: Decimal | None) -> Text:
-        if part is None or found.sold is None or found.sold <= 0:
+        if part is None or found.sold is None or found.sold <= 0 or not 0 <= part <= found.sold:
             return ""
         return _("%(share)s of the measured sales") % {"share": reader.percent(part / found.sold)}
 

@@ -37,9 +37,11 @@ class Missing(StrEnum):
     NO_PURCHASES = "no-purchases"
     NO_IMPRESSIONS = "no-impressions"
     NO_CLICKS = "no-clicks"
+    REVENUE_NEGATIVE = "revenue-negative"
     SALES_UNKNOWN = "sales-unknown"
     SALES_ZERO = "sales-zero"
     SALES_NEGATIVE = "sales-negative"
+    SALES_EXCEEDED = "sales-exceeded"
     SALES_OTHER_CURRENCY = "sales-other-currency"
     SALES_CURRENCY_UNKNOWN = "sales-currency-unknown"
 
@@ -175,8 +177,8 @@ def cost_per_purchase(*, spend: Decimal | None, purchases: int | None) -> Quotie
 
 
 def share(*, revenue: Amount, sales: Amount) -> Quotient:
-    """Revenue ÷ the event's measured sales, a fraction, which may be above one. The same rule of currencies as for
-    ROAS; no sales, or more refunds than sales, have no shares."""
+    """Revenue ÷ the event's measured sales, a fraction. The same rule of currencies as for ROAS. No sales, or more
+    refunds than sales, have no shares; and what is more than the whole, or less than nothing, is no share of it."""
     if revenue.value is None:
         return Quotient(None, Missing.NO_RESULTS)
     if sales.value is None:
@@ -188,6 +190,8 @@ def share(*, revenue: Amount, sales: Amount) -> Quotient:
     if revenue.currency != sales.currency:
         both_named = revenue.currency is not None and sales.currency is not None
         return Quotient(None, Missing.SALES_OTHER_CURRENCY if both_named else Missing.SALES_CURRENCY_UNKNOWN)
+    if not 0 <= revenue.value <= sales.value:
+        return Quotient(None, Missing.SALES_EXCEEDED if revenue.value > 0 else Missing.REVENUE_NEGATIVE)
     return _quotient(revenue.value, sales.value)
 
 

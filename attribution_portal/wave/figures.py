@@ -27,6 +27,10 @@ WHY: Final[dict[Missing, Text]] = {
     Missing.SALES_UNKNOWN: _("Not known without the event's measured sales."),
     Missing.SALES_ZERO: _("No share: nothing has been measured as sold."),
     Missing.SALES_NEGATIVE: _("No share: more was refunded than sold."),
+    Missing.SALES_EXCEEDED: _(
+        "No share: the adjustments come to more than all measured sales, so they cannot all be a part of these."
+    ),
+    Missing.REVENUE_NEGATIVE: _("No share: the adjustments are below zero."),
     Missing.SALES_OTHER_CURRENCY: _("No share: the measured sales are in another currency."),
     Missing.SALES_CURRENCY_UNKNOWN: _("No share: only one of adjustments and measured sales names its currency."),
 }

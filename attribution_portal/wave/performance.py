@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -66,7 +65,7 @@ def panel(inputs: Inputs, *, other_spends: tuple[Amount, ...] = (), reader: Read
         data=Performance(
             sold=sold,
             cost=cost,
-            notes=_notes(inputs, made),
+            notes=_notes(inputs),
             state=_state(inputs.standing),
             standing=_standing(inputs, reader),
             last_at=made.last_at,
@@ -210,15 +209,8 @@ def _share_note(made: Card, inputs: Inputs, reader: Reader) -> Text:
     }
 
 
-def _notes(inputs: Inputs, made: Card) -> tuple[Text, ...]:
+def _notes(inputs: Inputs) -> tuple[Text, ...]:
     notes: list[Text] = []
-    if made.share.value is not None and made.share.value > Decimal(1):
-        notes.append(
-            _(
-                "The adjustments come to more than all measured sales of the event, so at least some of them cannot be"
-                " part of these."
-            )
-        )
     if isinstance(inputs.results, NotPermitted):
         notes.append(
             _(

@@ -267,9 +267,11 @@ def expected_share(
     if sales in refusals:
         return Quotient(None, refusals[sales])
     if revenue_currency == sales_currency:
-        return Quotient(
-            {Decimal("-90"): Decimal("-0.15"), Decimal(0): Decimal(0), Decimal(300): Decimal("0.5")}[revenue], None
-        )
+        return {
+            Decimal("-90"): Quotient(None, Missing.REVENUE_NEGATIVE),
+            Decimal(0): Quotient(Decimal(0), None),
+            Decimal(300): Quotient(Decimal("0.5"), None),
+        }[revenue]
     if None in (revenue_currency, sales_currency):
         return Quotient(None, Missing.SALES_CURRENCY_UNKNOWN)
     return Quotient(None, Missing.SALES_OTHER_CURRENCY)
@@ -306,3 +308,15 @@ def test_a_card_has_a_number_or_a_reason_for_each_combination_of_what_is_known(
 
 def test_every_reason_has_its_words() -> None:
     assert set(figures.WHY) == set(Missing)
+
+
+@pytest.mark.parametrize(
+    ("revenue", "expected"),
+    [
+        ("600", Quotient(Decimal(1), None)),
+        ("600.01", Quotient(None, Missing.SALES_EXCEEDED)),
+        ("1e300", Quotient(None, Missing.SALES_EXCEEDED)),
+    ],
+)
+def test_more_than_the_whole_is_no_share_of_it(revenue: str, expected: Quotient) -> None:
+    assert card.share(revenue=Amount(Decimal(revenue), EUR), sales=Amount(Decimal(600), EUR)) == expected
