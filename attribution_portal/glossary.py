@@ -302,8 +302,8 @@ _TERMS = (
     ),
     Term(
         "polling_oldest",
-        _("Longest due"),
-        _("How long the package has been due that waits longest."),
+        _("Oldest due"),
+        _("Since when the package has been due that waits longest."),
     ),
     Term(
         "polling_reads_left",

@@ -16,6 +16,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import accumulate
 from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
@@ -49,8 +50,8 @@ LEASE: Final = timedelta(seconds=360)
 CHUNK_SECONDS: Final = 120.0
 # Threads that read one chunk. They are its own: a partner that does not answer keeps nobody else's reads waiting.
 READERS: Final = 8
-# Settings, results, and now and then the package itself or the settings once more.
-MOST_READS: Final = 3
+# What a chunk may need besides: defaults, and settings once more for results that are new.
+SPARE_READS: Final = 4
 # A chunk whose partner's budget has a place again so soon waits for it; else it makes room for others.
 SHORT_WAIT: Final = 5.0
 WATCHED: Final = timedelta(minutes=2)
@@ -195,9 +196,10 @@ def _affordable(partner: Partner, chunk: Chunk, states: list[PollState], *, now:
     """Those that the partner's budget has room for. The others are let go and stay due: who waited here for the next
     minute would keep a thread from other partners."""
     left, seconds = budget.room(partner_id=partner.partner_id, kind="read", lane="polling")
-    if left >= len(states) * MOST_READS or seconds <= SHORT_WAIT:
+    costs = list(accumulate(2 + (state.package.clusters_read_at is None) for state in states))
+    if left >= costs[-1] + SPARE_READS or seconds <= SHORT_WAIT:
         return states
-    fitting = left // MOST_READS
+    fitting = sum(cost + SPARE_READS <= left for cost in costs)
     outages.budget_spent(partner=partner, until=now + timedelta(seconds=seconds))
     _let_go(chunk, [state.pk for state in states[fitting:]])
     return states[:fitting]

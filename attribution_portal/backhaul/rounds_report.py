@@ -121,7 +121,7 @@ def _kpis(known: Progress, left: int | None, reader: Reader) -> tuple[Kpi, ...]:
         number("polling_failed", reader.gettext("Failed in 5 minutes"), known.failed),
         Kpi(
             "polling_oldest",
-            reader.gettext("Longest due"),
+            reader.gettext("Oldest due"),
             waited,
             reader.ago(oldest, known.at),
             note="" if oldest else reader.gettext("Nothing is due."),

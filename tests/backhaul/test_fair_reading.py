@@ -77,7 +77,7 @@ def test_a_chunk_reads_as_much_as_its_budget_has_room_for(
     sandbox.log.clear()
     recorded = poll_all()
     assert (sum(each.taken for each in recorded), sum(each.failures for each in recorded)) == (
-        min(due, allowed // polling.MOST_READS),
+        min(due, (allowed - polling.SPARE_READS) // 2),
         0,
     )
     assert len(sandbox.log.all()) <= allowed
