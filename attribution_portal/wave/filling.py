@@ -22,7 +22,7 @@ from kombu.exceptions import OperationalError
 
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
-from attribution_portal.platform_api import store
+from attribution_portal.platform_api import budget, store
 from attribution_portal.platform_api.calls import Question
 from attribution_portal.platform_api.errors import (
     BadPayload,
@@ -169,6 +169,10 @@ class _Reader:
             return Stop.SLOW
         known, now = results.look_up(self.partner, eids), datetime.now(UTC)
         due = [eid for eid in eids if half not in self.failures.get(eid, {}) and self._is_due(half, known[eid], now)]
+        # A worker has better things to do than to wait for the next minute.
+        left, _seconds = budget.room(partner_id=self.partner.partner_id, kind="read", lane="polling")
+        if left < len(due):
+            return Stop.BUSY
         # Ids are the platform's, and no names for arguments.
         calls = {f"row_{at}": self._call(half, eid) for at, eid in enumerate(due)}
         outcomes = zip(due, gather(deadline=self.until, **calls).values(), strict=True)

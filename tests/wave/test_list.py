@@ -11,6 +11,7 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 from openpyxl import load_workbook
+from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import AuditEvent, Kind
@@ -282,6 +283,21 @@ def test_reading_stops_when_nothing_comes_and_says_so_for_a_minute(
     assert progress(read(response)) == ("stopped", f"0 of 45 rows are read: {why} {words}")
     assert read(client.get(LIST)).panel("campaigns")["data-state"] == "ready"
     assert len(sandbox.log.of(path=RESULTS)) == 0
+
+
+def test_people_go_first_in_the_budget_and_the_reading_does_not_wait_for_the_next_minute(
+    sandbox: Sandbox, client: Client, settings: Settings, tasks_at_once: None
+) -> None:
+    settings.PLATFORM_READS_PER_MINUTE = 30
+    client.get(LIST)
+    # 80 % of the budget less the list itself, in steps of eight, of which the first begins with one alone.
+    assert len(sandbox.log.of(path=RESULTS)) == 1 + 7 + 8
+    state, words = progress(read(client.get(LIST)))
+    assert (state, words.split(" The")[0]) == (
+        "stopped",
+        "16 of 45 rows are read: this minute's calls to the platform are used up.",
+    )
+    assert read(client.get(f"{LIST}evt_closed/")).panel("post-campaign")["data-state"] == "ready"
 
 
 def test_where_results_may_not_be_read_the_rows_of_daily_revenue_count(
