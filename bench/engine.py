@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from attribution_portal.sandbox.app import Sandbox
@@ -113,34 +114,30 @@ def packages_of(partner: Any, count: int) -> None:
     PollState.objects.bulk_create(PollState(package=each, partner=partner, next_due=now) for each in made)
 
 
+@cache
+def _workers() -> ThreadPoolExecutor:
+    """Threads that keep their connections, as a worker's do."""
+    return ThreadPoolExecutor(THREADS)
+
+
 def drain(*, seconds: float | None = None) -> int:
     """What beat and one worker do, until nothing is due or for so long; packages read."""
-    from django.db import connection
-
-    from attribution_portal.backhaul import clock, polling
-
-    def read(chunk: Any) -> int:
-        try:
-            return polling.poll_chunk(chunk).taken
-        finally:
-            connection.close() if seconds is None else None
+    from attribution_portal.backhaul import polling
 
     began = time.monotonic()
     done = 0
-    with ThreadPoolExecutor(THREADS) as workers:
-        running: set[Future[int]] = set()
-        while seconds is None or time.monotonic() - began < seconds:
-            running |= {workers.submit(read, chunk) for chunk in polling.claim_due(now=clock.now())}
-            if not running:
-                if seconds is None:
-                    break
-                # Beat's next tick.
-                time.sleep(5 - (time.monotonic() - began) % 5)
-                continue
+    running: set[Future[Any]] = set()
+    while seconds is None or time.monotonic() - began < seconds:
+        running |= {_workers().submit(polling.poll_chunk, chunk) for chunk in polling.claim_due(now=now())}
+        if running:
             ended, running = wait(running, return_when=FIRST_COMPLETED)
-            done += sum(each.result() for each in ended)
-        done += sum(each.result() for each in running)
-    return done
+            done += sum(each.result().taken for each in ended)
+        elif seconds is None:
+            break
+        else:
+            # Beat's next tick.
+            time.sleep(5 - (time.monotonic() - began) % 5)
+    return done + sum(each.result().taken for each in running)
 
 
 def all_due() -> None:
