@@ -192,7 +192,7 @@ def _limits(
         )
     if not there:
         found.append(_("The platform has no measured sales to compare with."))
-    elif len(there) < len(here):
+    elif len(there) != len(here):
         found.append(
             ngettext(
                 "The platform has sales of %(n)s day to compare with, and of %(here)s here.",

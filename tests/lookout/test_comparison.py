@@ -153,6 +153,15 @@ def test_fewer_days_to_compare_with_are_told(sandbox: Sandbox, page: Open) -> No
     assert note(shown, "purchases") == ""  # not known for that day
 
 
+def test_fewer_days_here_are_told_as_well(sandbox: Sandbox, page: Open) -> None:
+    """After the show nothing is sold: whole days against nothing would look like a loss."""
+    days = sold(("2026-05-25", 5, 1), ("2026-05-26", 5, 1), ("2026-06-01", 20, 1))
+    sandbox.faults.add(DAILY, "wrong_type", body=days)
+    shown = page("evt_plain", compare="previous", **{"from": "2026-06-01", "to": "2026-06-03"})
+    assert "The platform has sales of 2 days to compare with, and of 1 here." in sentence(shown)
+    assert note(shown, "revenue") == "100.0% more than €10"
+
+
 def test_a_sibling_is_laid_beside_by_days_before_the_show(sandbox: Sandbox, page: Open) -> None:
     """Berlin plays 9 days before Hamburg, so its days move 9 days on, and only those that are over count."""
     shown = page("evt_tour_ham", compare="evt_tour_ber", by="day")
