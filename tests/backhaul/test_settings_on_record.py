@@ -6,11 +6,14 @@ from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.db import transaction
 from django.http import HttpResponse
 from django.test import Client
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
+from attribution_portal.audit.trail import Actor
+from attribution_portal.backhaul import intents
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -204,3 +207,45 @@ def test_a_form_from_elsewhere_that_saw_nothing_is_taken_at_its_word(alices: Cli
     form = {**WANTED, "token": hidden(html, "settings")["token"]}
     assert alices.post(URL + "settings/", form).status_code == 303
     assert on_record()[1].before == {**BEFORE, "window": 30}
+
+
+def test_a_change_whose_process_died_and_that_was_never_taken_is_concluded_by_what_is_read_later(
+    alices: Client, acme: Partner, alice: User, package: Stored, time: Time, poll_all: PollAll
+) -> None:
+    found = package("pkg_final")
+    change = SettingsChange(
+        partner=acme, package=found, user=alice, made_at=time.now, outcome=SettingsChange.Outcome.UNKNOWN
+    )
+    change.before = found.poll.settings
+    change.settings = AttributionSettings(model="EVENT_SERIES", window=9, email_sent_date=date(2026, 5, 20))
+    with transaction.atomic():
+        change.save()
+        intents.put_on_record(change, actor=Actor(alice, alice.email))
+    for minutes, outcomes, outcome in ((1, ["intended"], "unknown"), (2, ["intended", "refused"], "not_taken")):
+        time.forward(minutes=minutes)
+        PollState.objects.filter(package=found).update(next_due=time.now)
+        poll_all()
+        assert [event.outcome for event in on_record()] == outcomes
+        change.refresh_from_db()
+        assert change.outcome == outcome
+    assert (on_record()[1].of, on_record()[1].user, on_record()[1].email) == (on_record()[0], None, "")
+    html = page(alices)
+    assert "did not arrive: the platform answers other settings." in text(html)
+    assert "not taken: others were read afterwards" in text(html)
+    # Nobody is asked about it when they save something else.
+    assert send(alices, html, window="22").status_code == 303
+
+
+def test_a_change_of_a_package_that_the_platform_deleted_is_concluded_too(
+    alices: Client, sandbox: Sandbox, time: Time, poll_all: PollAll
+) -> None:
+    sandbox.faults.add(path=PUTS, method="PUT", kind="reset", count=1)
+    assert send(alices, page(alices)).status_code == 303
+    for path in ("backhaul_evaluation_details", "backhaul_evaluation"):
+        sandbox.faults.add(path=f"/package_builder/packages/pkg_final/{path}", method="GET", kind="status", status=404)
+    sandbox.faults.add(path="/partners/*", method="GET", kind="status", status=404)
+    time.forward(minutes=3)
+    PollState.objects.filter(package__package_id="pkg_final").update(next_due=time.now)
+    poll_all()
+    assert [event.outcome for event in on_record()] == ["intended", "unknown", "refused"]
+    assert SettingsChange.objects.get(user__isnull=False).outcome == "not_taken"
