@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import TypeVar, cast
 
 import jwt
@@ -160,6 +161,7 @@ def forget(account: Account) -> None:
     key = _key(account)
     _memory.pop(key, None)
     _refusals.pop(key, None)
+    _opened_with.cache_clear()
     _try_store(lambda client: client.delete(key, f"{key}:refused"))
 
 
@@ -365,8 +367,14 @@ def _keep(key: str, tokens: Tokens) -> Tokens:
 
 def _opened(sealed: bytes) -> Tokens | None:
     """None for what an earlier release or a dropped encryption key has left behind."""
+    return _opened_with(sealed, tuple(settings.FIELD_ENCRYPTION_KEYS))
+
+
+@lru_cache(maxsize=16)
+def _opened_with(sealed: bytes, keys: tuple[str, ...]) -> Tokens | None:
+    """Every call of a page finds the same set: it is opened once. What it says is in `_memory` as well."""
     try:
-        return Tokens(**json.loads(_sealer().decrypt(sealed)))
+        return Tokens(**json.loads(MultiFernet([Fernet(key) for key in keys]).decrypt(sealed)))
     except (InvalidToken, ValueError, TypeError):
         return None
 
