@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Final
 
 from django.db.models import Count, Min, Q
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString, mark_safe
 
 from attribution_portal.accounts.models import User
 from attribution_portal.backhaul import overview, overview_page, overview_words
@@ -65,7 +67,7 @@ class Board:
     counts: tuple[ReasonCount, ...]
     boxes: Boxes
     reasons: tuple[Choice, ...]
-    partners: tuple[Choice, ...]
+    partner_options: SafeString
     last: str
     clear: str
     path: str
@@ -78,7 +80,9 @@ def managed_by(user: User) -> list[Partner]:
     """The partners whose packages this person may review. One that an operator switched off is closed."""
     roles = [role.value for role in ROLES[Action.REVIEW]]
     memberships = Membership.objects.filter(user=user, role__in=roles, partner__switched_off_at=None)
-    return [membership.partner for membership in memberships.select_related("partner").order_by("partner__name", "pk")]
+    named = memberships.select_related("partner").order_by("partner__name", "pk")
+    wanted = named.only("partner__partner_id", "partner__name", "partner__currency")
+    return [membership.partner for membership in wanted]
 
 
 def board(asked: Asked) -> Board:
@@ -109,16 +113,25 @@ def board(asked: Asked) -> Board:
             Choice(reason.value, overview_words.reason_name(reason, reader), reason.value in filters.why)
             for reason in Reason
         ),
-        partners=tuple(
-            Choice(partner.partner_id, partner.name, partner.partner_id in filters.partners)
-            for partner in asked.partners
-        ),
+        partner_options=_partner_options(asked),
         last=filters.address(asked.path, page=found.paging.pages or 1) if beyond else "",
         clear=asked.path if filters.are_set else "",
         path=asked.path,
         address=filters.address(asked.path, page=asked.number),
         csv=filters.address(asked.csv),
         xlsx=filters.address(asked.xlsx),
+    )
+
+
+def _partner_options(asked: Asked) -> SafeString:
+    """Hundreds of them, so not by a template."""
+    return format_html_join(
+        "",
+        '<option value="{}"{}>{}</option>',
+        (
+            (each.partner_id, mark_safe(" selected") if each.partner_id in asked.filters.partners else "", each.name)
+            for each in asked.partners
+        ),
     )
 
 
