@@ -19,6 +19,7 @@ from attribution_portal.ops.embedded import free_port
 
 ROOT = Path(__file__).parents[2]
 MARKETER, VIEWER, MANAGER = "marketer@acme.example", "viewer@acme.example", "manager@portal.example"
+OPERATOR = "operator@portal.example"
 PASSWORD = "demo-password"
 START_SECONDS = 60
 
