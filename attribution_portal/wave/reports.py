@@ -11,6 +11,7 @@ from django.urls import reverse
 
 from attribution_portal import claims
 from attribution_portal.adjustments import panel as adjustment_panel
+from attribution_portal.adjustments import readback
 from attribution_portal.adjustments.origins import Origin
 from attribution_portal.adjustments.panel import Listing
 from attribution_portal.adjustments.rows import Adjustments, merge
@@ -23,10 +24,9 @@ from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner, Role
 from attribution_portal.periods import Period
 from attribution_portal.platform_api import adjustments as adjustment_calls
+from attribution_portal.platform_api import asking, events
 from attribution_portal.platform_api import campaigns as campaign_calls
-from attribution_portal.platform_api import events
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
-from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.payloads import (
     Adjustment,
     Campaign,
@@ -95,21 +95,24 @@ class _Answers:
     meta_connected: Reading[bool | None] | PlatformError
 
 
-def _read(partner: Partner, eid: str) -> _Answers:
-    caller = caller_for(partner)
-    answers = gather(
-        deadline=caller.deadline,
-        event=lambda: events.get(caller=caller, eid=eid),
-        statistics=lambda: events.statistics(caller=caller, eid=eid),
-        results=lambda: adjustment_calls.list_for_event(caller=caller, eid=eid),
-        daily=lambda: events.daily_revenue(caller=caller, eid=eid, currency=partner.currency or None),
-        campaigns=lambda: campaign_calls.for_event(caller=caller, eid=eid),
-        clusters=lambda: events.clusters(caller=caller, eid=eid),
-        model=lambda: events.attribution_model(caller=caller, eid=eid),
-        meta_results=lambda: campaign_calls.meta_results(caller=caller, eid=eid),
-        meta_insights=lambda: campaign_calls.meta_insights(caller=caller, eid=eid),
-        meta_connected=lambda: campaign_calls.meta_connected(caller=caller),
+def _ask(partner: Partner, eid: str) -> asking.Asked:
+    return asking.ask(
+        caller_for(partner),
+        event=events.get_of(eid=eid),
+        statistics=events.statistics_of(eid=eid),
+        results=adjustment_calls.of_event(partner_id=partner.partner_id, eid=eid),
+        daily=events.daily_revenue_of(eid=eid, currency=partner.currency or None),
+        campaigns=campaign_calls.for_event_of(eid=eid),
+        clusters=events.clusters_of(eid=eid),
+        model=events.attribution_model_of(eid=eid),
+        meta_results=campaign_calls.meta_results_of(eid=eid),
+        meta_insights=campaign_calls.meta_insights_of(eid=eid),
+        meta_connected=campaign_calls.meta_connected_of(),
     )
+
+
+def _answers(calls: asking.Asked) -> _Answers:
+    answers = calls.answers()
     return _Answers(
         event=cast("Reading[Event] | PlatformError", answers["event"]),
         statistics=cast("Reading[EventStatistics] | PlatformError", answers["statistics"]),
@@ -131,7 +134,11 @@ def page(partner: Partner, *, eid: str, role: Role, reader: Reader, address: str
     role: what the reader is to the partner. address: the page's own, as it stands in a link; a failed panel asks for
     itself there. today: the partner's day.
     """
-    answers = _read(partner, eid)
+    calls = _ask(partner, eid)
+    # Postgres is asked while the platform thinks.
+    claimed = claims.of_event(partner, eid, reader=reader)
+    requests = readback.requests_of(partner, eid)
+    answers = _answers(calls)
     if isinstance(answers.event, NotFound | NotPermitted):
         raise answers.event
     event = answers.event.value if isinstance(answers.event, Reading) else None
@@ -191,7 +198,7 @@ def page(partner: Partner, *, eid: str, role: Role, reader: Reader, address: str
         ),
         balance=balance.panel(
             inputs,
-            claims=claims.of_event(partner, eid, reader=reader),
+            claims=claimed,
             packages_currency=partner.currency or inputs.rows_currency,
             reader=reader,
             retry=again("balance"),
@@ -205,6 +212,7 @@ def page(partner: Partner, *, eid: str, role: Role, reader: Reader, address: str
             daily=answers.daily,
             currency=inputs.rows_currency,
             named=_named(event, answers.daily),
+            requests=requests,
         ),
         sources=sources.panel(
             inputs,
