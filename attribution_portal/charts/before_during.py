@@ -5,7 +5,7 @@ months are drawn in steps of seven days: whole weeks keep the weekdays."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -37,19 +37,21 @@ class Step:
 def steps(*, rows: Sequence[DailyRow], during: Period, shift: int) -> tuple[Step, ...]:
     """The compared days in order; each is `shift` days after the one that it is compared with."""
     size = 1 if during.days <= _DAYS_BY_DAY else _WEEK
+    days = {row.date: row for row in rows}
     found = []
     first = during.start
     while first <= during.end:
         span = Period(first, min(first + timedelta(days=size - 1), during.end))
         back = timedelta(days=shift)
         before = Period(span.start - back, span.end - back)
-        found.append(Step(span, before, _revenue(rows, span), _revenue(rows, before)))
+        found.append(Step(span, before, _revenue(days, span), _revenue(days, before)))
         first = span.end + timedelta(days=1)
     return tuple(found)
 
 
-def _revenue(rows: Sequence[DailyRow], period: Period) -> Decimal | None:
-    return measured(tuple(row for row in rows if row.date in period), "revenue").value
+def _revenue(days: Mapping[date, DailyRow], period: Period) -> Decimal | None:
+    within = (period.start + timedelta(days=n) for n in range(period.days))
+    return measured(tuple(days[day] for day in within if day in days), "revenue").value
 
 
 def chart(*, found: Sequence[Step], summary: str, currency: str | None, reader: Reader) -> Chart:
