@@ -120,7 +120,8 @@ def _evaluations(now: datetime) -> Iterator[Metric]:
     states = _labelled("portal_packages", "Packages, by the state of their evaluation.", "state")
     everybody = list(Partner.objects.values_list("pk", flat=True))
     counted = {state.value: Count("pk", filter=Q(state=state.value)) for state in State}
-    for state, count in overview.of_partners(everybody, now).aggregate(**counted).items():
+    packages = overview.of_partners(everybody, now, parked=overview.parked_of(everybody))
+    for state, count in packages.aggregate(**counted).items():
         states.add_metric([state], count)
     yield states
 
