@@ -48,8 +48,8 @@ class Effect:
 def panel(
     *, package: Package, today: date, reader: Reader, known_until: datetime | None = None
 ) -> Panel[SettingsInForce]:
-    """The settings last read. `today`: the partner's day. `known_until`: the past moment at which `package` is as it was
-    known, None for now."""
+    """The settings last read. `today`: the partner's day. `known_until`: the past moment that `package` is as known at,
+    None for now."""
     poll = package.poll
     if known_until is not None and package.first_seen > known_until:
         return Panel("settings", "empty", sentence=reader.gettext("Nothing was read of this package by then."))
