@@ -134,3 +134,40 @@ def test_a_summary_follows_each_row_that_it_is_made_of(partners: Partners, mara:
     assert (summary().merged, summary().vanished) == (True, True)
     package.delete()
     assert not Summary.objects.exists()
+
+
+def test_the_tally_of_a_partner_is_what_counting_its_packages_gives(partners: Partners) -> None:
+    """By one query over all rows, and by adding up what triggers kept: through new, changed and removed packages."""
+    acme = partners.acme
+    currencies = {acme.pk: "EUR"}
+    closed = {"window": 5, "email_sent_date": date(2026, 6, 1)}
+    KnownDefaults.objects.create(partner=acme, model="ALL_PURCHASES", read_at=NOW)
+
+    def agree() -> None:
+        rows = overview.of_partners([acme.pk], NOW, parked=())
+        # The same packages, asked for by a filter that all of them pass.
+        every = overview.Filters(states=tuple(state.State))
+        one, other = (
+            overview.figures(rows, filters, NOW, currencies=currencies, parked=(), with_reasons=True)
+            for filters in (overview.Filters(), every)
+        )
+        assert one == other
+        everyone = overview.ordered(overview.matching(rows, every, NOW), every, NOW, default="attention")
+        assert overview.first_by_attention([acme.pk], NOW, most=100) == list(everyone.values_list("pk", flat=True))
+
+    for number in range(12):
+        poll: dict[str, object] = dict(closed) if number % 2 else {}
+        if number % 3 == 0:
+            poll |= {"failures": 1, "failing_since": NOW, "last_error": "Unavailable"}
+        if number % 4 == 1:
+            poll |= {"settings_changed_at": NOW - timedelta(days=2), "pending_changes": 1}
+        package = made(acme, f"p{number}", poll=poll, status="EXPIRED" if number == 5 else "DONE")
+        if number % 5:
+            result(package, revenue=f"{number}.25")
+        agree()
+    Package.objects.filter(package_id__in=["p1", "p2"]).update(merge_id="p3")
+    PollState.objects.filter(package__package_id="p3").update(failures=0, failing_since=None, last_error="")
+    agree()
+    for package_id in ("p2", "p7"):
+        Package.objects.get(package_id=package_id).delete()
+        agree()
