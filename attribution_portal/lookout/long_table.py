@@ -11,8 +11,8 @@ from attribution_portal.charts import Chart, Window
 from attribution_portal.formats import Reader
 from attribution_portal.lookout.selection import Selection
 
-# A leap year of days stands on one page.
-ROWS: Final = 366
+# A year and a half of days stands on one page: the sales of almost every event.
+ROWS: Final = 550
 
 
 def windowed(chart: Chart, selection: Selection, *, reader: Reader) -> Chart:

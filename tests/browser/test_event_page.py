@@ -110,15 +110,14 @@ def test_a_long_table_is_read_part_by_part_by_keyboard(visit: Visit, javascript:
     days = "from=2023-11-20&to=2026-11-15"
     _alice, page = opened(visit, f"{year}?{days}&by=day", javascript=javascript)
     rows = page.locator("[data-table=daily-revenue] tbody tr")
-    expect(rows).to_have_count(366)
+    expect(rows).to_have_count(550)
     expect(rows.last).to_have_attribute("data-id", "2026-11-15")
     table = page.locator("#panel-daily-revenue .chart-table")
     table.locator("summary").focus()
     page.keyboard.press("Enter")
-    for last in ("2025-11-14", "2024-11-13"):
-        press_on(page, "rows-earlier")
-        expect(rows.last).to_have_attribute("data-id", last)
-        expect(table).to_have_attribute("open", "")
+    press_on(page, "rows-earlier")
+    expect(rows.last).to_have_attribute("data-id", "2025-05-14")
+    expect(table).to_have_attribute("open", "")
     expect(rows.first).to_have_attribute("data-id", "2023-11-20")
     expect(page.locator("#rows-earlier")).to_have_attribute("aria-disabled", "true")
     if javascript:
