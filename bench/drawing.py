@@ -21,6 +21,10 @@ new MutationObserver((_, watcher) => {
   watcher.disconnect();
 }).observe(document, {childList: true, subtree: true});
 """
+DRAWN = """() => new Promise(done => {
+  const look = () => window.barsDrawnAt === undefined ? setTimeout(look, 20) : done(window.barsDrawnAt);
+  look();
+})"""
 
 
 @contextmanager
@@ -78,8 +82,8 @@ def _bars_drawn_at(browser: Browser, stack: Stack, path: str) -> float:
     page = context.new_page()
     page.add_init_script(WATCH)
     page.goto(stack.address + path)
-    page.wait_for_function("window.barsDrawnAt !== undefined")
-    at = float(page.evaluate("window.barsDrawnAt"))
+    # One evaluation that waits by itself: Playwright's own polling would need eval, which the page's policy refuses.
+    at = float(page.evaluate(DRAWN))
     context.close()
     return at
 

@@ -14,6 +14,8 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.db import connection
 from django.test import Client
 from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 from pytest_django.fixtures import Settings
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -23,6 +25,10 @@ from attribution_portal.celery import app
 from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
 from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.server import run_in_thread
+
+# How fast examples are made depends on what else the machine does; what a test asserts does not.
+hypothesis_settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("portal")
 
 TODAY = date(2026, 6, 15)
 # What the authenticator apps of Mara and Olga hold.

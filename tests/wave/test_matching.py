@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from attribution_portal.periods import Period
@@ -51,7 +51,6 @@ def test_where_nothing_can_be_compared_the_reason_comes_out(
 
 
 # A machine that runs other tests beside this one is slow, not wrong.
-@settings(suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(
     start=st.integers(-800, 30),
     length=st.integers(1, 500),
