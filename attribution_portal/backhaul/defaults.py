@@ -53,7 +53,8 @@ def look(partner: Partner) -> Known:
         except PlatformError:
             return Known(None, error)
         return Known(replace(last, stale=True), error)
-    known_defaults.remember(partner=partner, settings=reading.value, read_at=reading.read_at)
+    read_at = reading.read_at + clock.ahead(clock.now())
+    known_defaults.remember(partner=partner, settings=reading.value, read_at=read_at)
     _settle(partner, reading.value, began)
     return Known(reading, None)
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.db import transaction
+
+from attribution_portal.backhaul import clock
 from attribution_portal.backhaul.models import KnownDefaults
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
@@ -17,15 +20,14 @@ AFTER: Final = timedelta(hours=6)
 
 
 def remember(*, partner: Partner, settings: AttributionSettings, read_at: datetime) -> None:
-    KnownDefaults.objects.update_or_create(
-        partner=partner,
-        defaults={
-            "model": settings.model or "",
-            "window": settings.window,
-            "email_sent_date": settings.email_sent_date,
-            "read_at": read_at,
-        },
-    )
+    """`read_at` is by the database's clock. What was read earlier than what is known changes nothing."""
+    with transaction.atomic():
+        empty = KnownDefaults(partner=partner, read_at=read_at)
+        KnownDefaults.objects.bulk_create([empty], ignore_conflicts=True)
+        known = KnownDefaults.objects.select_for_update().get(partner=partner)
+        if known.read_at <= read_at:
+            known.settings, known.read_at = settings, read_at
+            known.save()
 
 
 def refresh(*, partner: Partner, caller: Caller, now: datetime) -> None:
@@ -37,4 +39,4 @@ def refresh(*, partner: Partner, caller: Caller, now: datetime) -> None:
         reading = packages.partner_defaults(caller=caller)
     except PlatformError:
         return
-    remember(partner=partner, settings=reading.value, read_at=reading.read_at)
+    remember(partner=partner, settings=reading.value, read_at=reading.read_at + clock.ahead(clock.now()))
