@@ -153,8 +153,10 @@ def _standing(inputs: Inputs, reader: Reader) -> str:
 
 def _sold(made: Card, inputs: Inputs, reader: Reader) -> tuple[Kpi, ...]:
     return (
-        figures.money("revenue", _("Adjusted revenue"), made.revenue, reader=reader, term="adjustment_revenue"),
-        figures.count("purchases", _("Adjusted purchases"), made.purchases, reader=reader, term="adjustment_purchases"),
+        figures.money("revenue", _("Adjustment revenue"), made.revenue, reader=reader, term="adjustment_revenue"),
+        figures.count(
+            "purchases", _("Adjustment purchases"), made.purchases, reader=reader, term="adjustment_purchases"
+        ),
         figures.money_each(
             "average_value", _("Average purchase"), made.average_value, made.revenue.currency, reader=reader
         ),

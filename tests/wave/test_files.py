@@ -61,7 +61,7 @@ def test_the_workbook_holds_numbers_and_says_what_they_are(
     sheet, about = book.worksheets
     rows = list(sheet.iter_rows(values_only=True))
     told = {(row[0], row[2]): row[3] for row in rows if not row[1]}
-    assert told["Post-campaign performance", "Adjusted revenue"] == pytest.approx(9990.9)
+    assert told["Post-campaign performance", "Adjustment revenue"] == pytest.approx(9990.9)
     assert len(rows) == len(lines(client)) + 1
     said = dict(about.iter_rows(values_only=True))
     assert said["Event"] == "The Velvet Tramlines – Farewell Night"
