@@ -1,79 +1,79 @@
-"""Many rows in one statement each. Django builds an expression per value to do the same, which for a chunk of readings
-costs more than reading them did.
+"""Many rows in one statement each. Django makes a model of each row and an expression of each value to do the same,
+which for a chunk of readings costs more than reading them did.
 
-The rows travel as one JSON text, which Python writes and PostgreSQL takes apart without a detour over each value.
+Each column travels as one array, written as PostgreSQL reads it: instants, days, keys and decimals as their own text,
+never a number that passed a float.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from django.db import connection, models
+from django.db import connection
+
+# Column by column, what PostgreSQL takes it for. Texts without their length, at which they would be cut without a word:
+# the column itself refuses what is too long.
+Columns = Mapping[str, str]
+Row = Sequence[object]
+
+# Kinds whose values may hold signs that mean something in an array.
+_QUOTED: Final = frozenset({"text", "jsonb"})
 
 
-def insert(rows: Sequence[models.Model]) -> None:
-    """Store new rows of one model, which get their keys. Rows that they refer to are stored already."""
+def insert(table: str, columns: Columns, rows: Sequence[Row]) -> list[int]:
+    """Store new rows; their keys, in the order of the rows. Rows that they refer to are stored already."""
     if not rows:
-        return
-    for row in rows:
-        # The keys of rows that were stored after they were named here.
-        row._prepare_related_fields_for_save(operation_name="insert")  # type: ignore[attr-defined]
-    fields: list[Any] = [field for field in rows[0]._meta.concrete_fields if not field.primary_key]
-    names = ", ".join(_quoted(field.column) for field in fields)
+        return []
+    names = ", ".join(map(_name, columns))
     sql = (
-        f"INSERT INTO {_quoted(rows[0]._meta.db_table)} ({names}) "  # noqa: S608 - names of our own
-        f'SELECT {names} FROM json_to_recordset(%s) AS given({_typed(fields)}, "place" integer) '
-        f'ORDER BY "place" RETURNING {_quoted(_key(rows[0]).column)}'
-    )
-    given = [{**_plain(row, fields), "place": place} for place, row in enumerate(rows)]
-    with connection.cursor() as cursor:
-        cursor.execute(sql, [_json(given)])
-        keys = cursor.fetchall()
-    for row, (key,) in zip(rows, keys, strict=True):
-        row.pk = key
-        row._state.adding, row._state.db = False, connection.alias
-
-
-def update(rows: Sequence[models.Model], names: Sequence[str]) -> None:
-    """Store these fields of rows of one model."""
-    if not rows:
-        return
-    key = _key(rows[0])
-    fields: list[Any] = [rows[0]._meta.get_field(name) for name in names]
-    columns = ", ".join(f"{_quoted(field.column)} = given.{_quoted(field.column)}" for field in fields)
-    sql = (
-        f"UPDATE {_quoted(rows[0]._meta.db_table)} AS kept SET {columns} "  # noqa: S608 - names of our own
-        f"FROM json_to_recordset(%s) AS given({_typed([key, *fields])}) "
-        f"WHERE kept.{_quoted(key.column)} = given.{_quoted(key.column)}"
+        f"INSERT INTO {_name(table)} ({names}) SELECT {names} FROM {_given(columns)} "  # noqa: S608 - names of our own
+        f"ORDER BY given_place RETURNING id"
     )
     with connection.cursor() as cursor:
-        cursor.execute(sql, [_json([_plain(row, [key, *fields]) for row in rows])])
+        cursor.execute(sql, _arrays(columns, rows))
+        return [key for (key,) in cursor.fetchall()]
 
 
-def _key(row: models.Model) -> Any:
-    return row._meta.pk
+def update(table: str, columns: Columns, rows: Sequence[Row], *, also: str = "") -> None:
+    """Store these columns of rows whose key is the first of them. `also`: what is set for all of them, in SQL."""
+    if not rows:
+        return
+    key, *others = map(_name, columns)
+    moved = ", ".join([*(f"{name} = given.{name}" for name in others), *([also] if also else [])])
+    sql = (
+        f"UPDATE {_name(table)} AS kept SET {moved} FROM {_given(columns)} "  # noqa: S608 - names of our own
+        f"WHERE kept.{key} = given.{key}"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(sql, _arrays(columns, rows))
 
 
-def _quoted(name: str) -> str:
+def array(values: Iterable[object]) -> str:
+    """An array of numbers, instants, days or tokens, as PostgreSQL reads it."""
+    return "{" + ",".join(["NULL" if value is None else str(value) for value in values]) + "}"
+
+
+def _given(columns: Columns) -> str:
+    arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+    return f"unnest({arrays}) WITH ORDINALITY AS given({', '.join(map(_name, columns))}, given_place)"
+
+
+def _arrays(columns: Columns, rows: Sequence[Row]) -> list[str]:
+    across = zip(*rows, strict=True)
+    return [
+        _quoted(values) if kind in _QUOTED else array(values)
+        for kind, values in zip(columns.values(), across, strict=True)
+    ]
+
+
+def _quoted(values: Iterable[object]) -> str:
+    texts = [
+        "NULL" if value is None else '"' + str(value).replace("\\", "\\\\").replace('"', '\\"') + '"'
+        for value in values
+    ]
+    return "{" + ",".join(texts) + "}"
+
+
+def _name(name: str) -> str:
     return connection.ops.quote_name(name)
-
-
-def _typed(fields: Sequence[Any]) -> str:
-    """Texts without their length, at which they would be cut without a word; the column itself refuses what is too
-    long."""
-    types = (str(field.db_type(connection)) for field in fields)
-    return ", ".join(
-        f"{_quoted(field.column)} {'text' if kind.startswith('varchar') else kind}"
-        for field, kind in zip(fields, types, strict=True)
-    )
-
-
-def _plain(row: models.Model, fields: Sequence[Any]) -> dict[str, object]:
-    return {field.column: getattr(row, field.attname) for field in fields}
-
-
-def _json(rows: list[dict[str, object]]) -> str:
-    """Instants, days, keys and decimals as PostgreSQL reads them; never a number that passed a float."""
-    return json.dumps(rows, default=str)

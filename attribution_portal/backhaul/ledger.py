@@ -15,6 +15,7 @@ An empty answer after results makes none either: the platform is computing, or h
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -22,38 +23,39 @@ from typing import Final
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import bulk, fingerprints, intents, outages, standing
+from attribution_portal.backhaul import bulk, fingerprints, intents, known, outages, standing
+from attribution_portal.backhaul.known import Known, Latest
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce
 from attribution_portal.backhaul.state import IN_DOUBT, PATIENCE
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError, Unavailable
-from attribution_portal.platform_api.payloads import EvaluationResult, PackageCluster
+from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, PackageCluster
 
 BASELINE: Final = timedelta(seconds=10)
-# What a reading or a change may move in a PollState; the rest belongs to the claim and to the person who looks.
-READ_FIELDS: Final = (
-    "model",
-    "window",
-    "email_sent_date",
-    "inherited",
-    "settings_changed_at",
-    "pending_changes",
-    "last_change",
-    "latest",
-    "failures",
-    "failing_since",
-    "last_error",
-    "last_read_at",
-    "last_ok_at",
-    "next_due",
-    "lease",
-    "lease_until",
-)
-
+_COLUMNS: Final = {
+    "partner_id": "bigint",
+    "package_id": "bigint",
+    "number": "integer",
+    "model": "text",
+    "window": "bigint",
+    "email_sent_date": "date",
+    "inherited": "jsonb",
+    "settings_fingerprint": "text",
+    "fingerprint": "text",
+    "clusters": "jsonb",
+    "customers": "bigint",
+    "items": "bigint",
+    "revenue": "numeric",
+    "first_seen": "timestamptz",
+    "last_confirmed": "timestamptz",
+    "certainty": "text",
+    "change_id": "bigint",
+}
+_CONFIRMED: Final = {"id": "bigint", "last_confirmed": "timestamptz"}
+_SEGMENTS: Final = {"id": "bigint", "clusters": "jsonb", "clusters_read_at": "timestamptz"}
 
 # What a package's segments follow from: its status, its events.
 Stage = tuple[str, list[dict[str, str]]]
@@ -111,14 +113,11 @@ def record(
     read = {observation.package: observation for observation in observations}
     failed = {failure.package: failure for failure in failures}
     with transaction.atomic():
-        rows = PollState.objects.select_for_update().filter(partner=partner, pk__in=[*read, *failed])
-        if lease is not None:
-            rows = rows.filter(lease=lease)
-        states = list(rows.order_by("pk"))
+        segments = any(observation.clusters is not None for observation in observations)
+        states = known.lock(partner=partner, packages=[*read, *failed], lease=lease, packages_too=segments)
         if not states:
             return Recorded(taken=0, new_rows=0, failures=0)
-        segments = any(observation.clusters is not None for observation in observations)
-        batch = _Batch(partner, states, now, writes_packages=segments)
+        batch = _Batch(partner, states, now)
         taken = 0
         for state in states:
             if (observation := read.get(state.pk)) is not None:
@@ -126,9 +125,7 @@ def record(
                 batch.schedule(state)
             else:
                 batch.fail(state, failed[state.pk])
-            if lease is not None:
-                state.lease = state.lease_until = None
-        batch.save()
+        batch.save(let_go=lease is not None)
     return Recorded(taken=taken, new_rows=len(batch.new_rows), failures=len(failed))
 
 
@@ -144,14 +141,17 @@ def settings_sent(
     now on; a poll that has already seen the new settings has done the same, and it counts once. In doubt the package is
     read soon, too."""
     with transaction.atomic():
-        state = PollState.objects.select_for_update().get(pk=change.package_id)
+        states = known.lock(partner=change.partner, packages=[change.package_id])
+        if not states:
+            raise PollState.DoesNotExist
+        (state,) = states
         change.refresh_from_db()
         if change.outcome == SettingsChange.Outcome.DONE:
             return
         change.outcome = outcome
         change.save(update_fields=["outcome"])
         if outcome == SettingsChange.Outcome.DONE:
-            newer = state.last_change
+            newer = SettingsChange.objects.get(pk=state.last_change_id) if state.last_change_id else None
             if newer is not None and newer.user_id and newer.made_at > change.made_at:
                 # Somebody saved after this and has heard back before: theirs are in force, and results may answer both.
                 state.pending_changes += 1
@@ -160,12 +160,11 @@ def settings_sent(
                 # From now on and not from when it was sent: a reading that began in between may have come before it.
                 _begin_waiting(state, change, at=now)
                 state.settings = change.settings
-            state.inherited = []
-        batch = _Batch(change.partner, [state], now)
-        batch.schedule(state)
+            state.inherited = ()
+        state.next_due = standing.next_due(partner=change.partner, known=state, retry_after=None, now=now)
         if outcome == SettingsChange.Outcome.UNKNOWN:
             state.next_due = now
-        state.save(update_fields=READ_FIELDS)
+        known.save(states, let_go=False)
         intents.conclude(change, actor=actor, platform_request=platform_request)
 
 
@@ -173,47 +172,42 @@ def stage_of(package: Package) -> Stage:
     return package.status, package.events
 
 
-def _begin_waiting(state: PollState, change: SettingsChange, *, at: datetime) -> None:
+def _begin_waiting(state: Known, change: SettingsChange, *, at: datetime) -> None:
     """Changes after which the portal has given up waiting no longer stand in the way of the next proof."""
     given_up = state.settings_changed_at is not None and change.made_at - state.settings_changed_at >= PATIENCE
     state.pending_changes = 1 if given_up else state.pending_changes + 1
     state.settings_changed_at = at
-    state.last_change = change
+    state.last_change_id, state.last_change = change.pk, change
+
+
+@dataclass(slots=True)
+class _New:
+    """A row to come. `change`: what it answers, which has its key only once it is stored itself."""
+
+    package: int
+    row: Latest
+    observation: Observation
+    certainty: Evaluation.Certainty
+    change: SettingsChange | None
 
 
 class _Batch:
     """One chunk between its first query and its last."""
 
-    def __init__(
-        self, partner: Partner, states: list[PollState], now: datetime, *, writes_packages: bool = False
-    ) -> None:
+    def __init__(self, partner: Partner, states: list[Known], now: datetime) -> None:
         self.partner = partner
         self.states = states
         self.now = now
-        pks = [state.pk for state in states]
-        rows = Package.objects.filter(pk__in=pks).defer("clusters").order_by("pk")
-        if writes_packages:
-            # After the poll states and in this order, as `listing` does.
-            rows = rows.select_for_update(no_key=True)
-        self.packages: dict[int, Package] = {row.pk: row for row in rows}
-        known = [state.latest_id for state in states if state.latest_id]
-        self.latest = {row.package_id: row for row in Evaluation.objects.filter(pk__in=known).defer("clusters")}
-        self.open_changes: dict[int, list[SettingsChange]] = {}
-        last = {state.last_change_id: state for state in states if state.last_change_id}
-        wanted = Q(package__in=pks, outcome=SettingsChange.Outcome.UNKNOWN) | Q(pk__in=list(last))
-        changes = SettingsChange.objects.filter(wanted).select_related("partner", "package", "intent")
-        for change in changes.order_by("made_at", "pk"):
-            if change.outcome == SettingsChange.Outcome.UNKNOWN:
-                self.open_changes.setdefault(change.package_id, []).append(change)
-            if change.pk in last:
-                last[change.pk].last_change = change
+        self.open_changes = known.open_changes(states)
         self.resolved: list[SettingsChange] = []
         self.seen_changes: list[SettingsChange] = []
-        self.new_rows: list[Evaluation] = []
-        self.confirmed: list[Evaluation] = []
-        self.segmented: list[Package] = []
+        self.new_rows: list[_New] = []
+        self.confirmed: list[Latest] = []
+        self.segmented: list[tuple[int, str, datetime]] = []
+        # Chunks have few distinct settings.
+        self.settings_fingerprints: dict[AttributionSettings, str] = {}
 
-    def take(self, state: PollState, observation: Observation) -> bool:
+    def take(self, state: Known, observation: Observation) -> bool:
         """One good reading. False: it is older than what is known, or settings were being sent while it was read."""
         if state.last_ok_at is not None and observation.read_at < state.last_ok_at:
             return False
@@ -226,16 +220,14 @@ class _Batch:
         changed_now = not is_lost and self._take_settings(state, observation)
         if observation.result.clusters:
             self._take_result(state, observation, changed_now=changed_now)
-        package = self.packages[state.pk]
-        if observation.clusters is not None and observation.stage in (None, stage_of(package)):
-            package.clusters = [{"tc": c.tc, "label": c.label, "customers": c.customers} for c in observation.clusters]
-            package.clusters_read_at = observation.read_at
-            self.segmented.append(package)
+        if observation.clusters is not None and observation.stage in (None, (state.status, state.events)):
+            clusters = [{"tc": c.tc, "label": c.label, "customers": c.customers} for c in observation.clusters]
+            self.segmented.append((state.pk, json.dumps(clusters), observation.read_at))
         state.last_read_at = state.last_ok_at = observation.read_at
         state.failures, state.failing_since, state.last_error = 0, None, ""
         return True
 
-    def fail(self, state: PollState, failure: Failure) -> None:
+    def fail(self, state: Known, failure: Failure) -> None:
         """One bad reading. A spent budget is none: the platform was not asked, and is asked when a place comes free."""
         error = failure.error
         waits = outages.seconds_to_wait(error)
@@ -248,30 +240,23 @@ class _Batch:
         state.last_read_at = failure.at
         self.schedule(state, retry_after=error.retry_after if isinstance(error, Unavailable) else None)
 
-    def schedule(self, state: PollState, *, retry_after: float | None = None) -> None:
-        state.next_due = standing.next_due(
-            partner=self.partner,
-            package=self.packages[state.pk],
-            poll=state,
-            latest=self.latest.get(state.pk),
-            retry_after=retry_after,
-            now=self.now,
-        )
+    def schedule(self, state: Known, *, retry_after: float | None = None) -> None:
+        state.next_due = standing.next_due(partner=self.partner, known=state, retry_after=retry_after, now=self.now)
 
-    def save(self) -> None:
+    def save(self, *, let_go: bool) -> None:
         SettingsChange.objects.bulk_update(self.resolved, ["outcome"])
         SettingsChange.objects.bulk_create(self.seen_changes)
-        bulk.insert(self.new_rows)
-        bulk.update(self.confirmed, ["last_confirmed"])
-        bulk.update(self.segmented, ["clusters", "clusters_read_at"])
-        for state in self.states:
-            # Assigned again: rows that were created above have their keys only now.
-            state.latest, state.last_change = self.latest.get(state.pk), state.last_change
-        bulk.update(self.states, READ_FIELDS)
+        keys = bulk.insert("backhaul_evaluation", _COLUMNS, [self._stored(new) for new in self.new_rows])
+        for new, key in zip(self.new_rows, keys, strict=True):
+            new.row.pk = key
+        confirmed = [(row.pk, row.last_confirmed) for row in self.confirmed]
+        bulk.update("backhaul_evaluation", _CONFIRMED, confirmed)
+        bulk.update("backhaul_package", _SEGMENTS, self.segmented)
+        known.save(self.states, let_go=let_go)
         for change in self.resolved:
             intents.conclude(change, actor=Actor.portal())
 
-    def _is_lost(self, state: PollState, observation: Observation) -> bool:
+    def _is_lost(self, state: Known, observation: Observation) -> bool:
         """Neither settings of its own nor results, where there were some: so answers a platform that has deleted the
         package (contract §8: 404 means "none set"), and nobody changed its settings. The list will tell."""
         seen = observation.in_force
@@ -279,10 +264,10 @@ class _Batch:
         return (
             not observation.result.clusters
             and all(getattr(seen.settings, name) is None for name in own)
-            and (state.pk in self.latest or self.packages[state.pk].vanished_at is not None)
+            and (state.latest is not None or state.vanished)
         )
 
-    def _resolve(self, state: PollState, observation: Observation, *, is_lost: bool) -> None:
+    def _resolve(self, state: Known, observation: Observation, *, is_lost: bool) -> None:
         """What this reading says about changes of which nobody heard again, also about one whose process died."""
         seen = observation.in_force
         for change in self.open_changes.get(state.pk, ()):
@@ -295,7 +280,7 @@ class _Batch:
                 continue
             self.resolved.append(change)
 
-    def _take_settings(self, state: PollState, observation: Observation) -> bool:
+    def _take_settings(self, state: Known, observation: Observation) -> bool:
         """Whether this reading is the first with new settings, of which nobody knows when they came."""
         seen = observation.in_force
         sent, unwatched = None, False
@@ -307,7 +292,7 @@ class _Batch:
             if sent is None:
                 sent = SettingsChange(
                     partner=self.partner,
-                    package=self.packages[state.pk],
+                    package_id=state.pk,
                     made_at=observation.started_at,
                     outcome=SettingsChange.Outcome.DONE,
                 )
@@ -316,12 +301,12 @@ class _Batch:
                 unwatched = True
             _begin_waiting(state, sent, at=sent.made_at)
         state.settings = seen.settings
-        state.inherited = list(seen.inherited)
+        state.inherited = seen.inherited
         return unwatched
 
-    def _take_result(self, state: PollState, observation: Observation, *, changed_now: bool) -> None:
-        latest = self.latest.get(state.pk)
-        same = latest is not None and latest.fingerprint == fingerprints.of_result(observation.result)
+    def _take_result(self, state: Known, observation: Observation, *, changed_now: bool) -> None:
+        latest, fingerprint = state.latest, fingerprints.of_result(observation.result)
+        same = latest is not None and latest.fingerprint == fingerprint
         if latest is not None and same and not self._cannot_tell(state, latest, observation):
             latest.last_confirmed = observation.read_at
             self.confirmed.append(latest)
@@ -330,44 +315,59 @@ class _Batch:
         certainty = Evaluation.Certainty.UNKNOWN
         if not same and observation.held:
             certainty = _certainty(state, before=before, changed_now=changed_now)
-        self._add(state, observation, certainty, number=latest.number + 1 if latest else 1)
+        self._add(state, observation, certainty, fingerprint=fingerprint)
         if not same and observation.held:
             state.pending_changes = 0
 
-    def _cannot_tell(self, state: PollState, latest: Evaluation, observation: Observation) -> bool:
+    def _cannot_tell(self, state: Known, latest: Latest, observation: Observation) -> bool:
         """Whether equal results now get a row of their own: the portal stops waiting for other ones."""
         changed = state.settings_changed_at
         return (
             state.pending_changes > 0
             and changed is not None
             and observation.read_at - changed >= PATIENCE
-            and latest.settings_fingerprint != fingerprints.of_settings(observation.in_force.settings)
+            and latest.settings_fingerprint != self._of_settings(observation.in_force.settings)
         )
 
-    def _add(self, state: PollState, observation: Observation, certainty: Evaluation.Certainty, *, number: int) -> None:
-        result = observation.result
-        row = Evaluation(
-            partner=self.partner,
-            package=self.packages[state.pk],
-            number=number,
-            inherited=list(observation.in_force.inherited),
-            settings_fingerprint=fingerprints.of_settings(observation.in_force.settings),
-            fingerprint=fingerprints.of_result(result),
-            clusters=fingerprints.stored(result),
-            customers=result.customers,
-            items=result.items,
-            revenue=result.revenue,
-            first_seen=observation.read_at,
-            last_confirmed=observation.read_at,
-            certainty=certainty,
-            change=state.last_change if certainty == Evaluation.Certainty.PROVED else None,
+    def _add(
+        self, state: Known, observation: Observation, certainty: Evaluation.Certainty, *, fingerprint: str
+    ) -> None:
+        settings, read_at = self._of_settings(observation.in_force.settings), observation.read_at
+        number = state.latest.number + 1 if state.latest else 1
+        state.latest = Latest(0, number, fingerprint, settings, first_seen=read_at, last_confirmed=read_at)
+        change = state.last_change if certainty == Evaluation.Certainty.PROVED else None
+        self.new_rows.append(_New(state.pk, state.latest, observation, certainty, change))
+
+    def _stored(self, new: _New) -> tuple[object, ...]:
+        seen, result, row = new.observation.in_force, new.observation.result, new.row
+        return (
+            self.partner.pk,
+            new.package,
+            row.number,
+            seen.settings.model or "",
+            seen.settings.window,
+            seen.settings.email_sent_date,
+            json.dumps(seen.inherited) if seen.inherited else "[]",
+            row.settings_fingerprint,
+            row.fingerprint,
+            json.dumps(fingerprints.stored(result)),
+            result.customers,
+            result.items,
+            result.revenue,
+            row.first_seen,
+            row.last_confirmed,
+            new.certainty.value,
+            new.change.pk if new.change else None,
         )
-        row.settings = observation.in_force.settings
-        self.new_rows.append(row)
-        self.latest[state.pk] = row
+
+    def _of_settings(self, settings: AttributionSettings) -> str:
+        found = self.settings_fingerprints.get(settings)
+        if found is None:
+            found = self.settings_fingerprints[settings] = fingerprints.of_settings(settings)
+        return found
 
 
-def _certainty(state: PollState, *, before: datetime | None, changed_now: bool) -> Evaluation.Certainty:
+def _certainty(state: Known, *, before: datetime | None, changed_now: bool) -> Evaluation.Certainty:
     """How sure it is that results which differ belong to the settings read with them."""
     if state.pending_changes == 0:
         return Evaluation.Certainty.PRESUMED
@@ -378,6 +378,6 @@ def _certainty(state: PollState, *, before: datetime | None, changed_now: bool) 
     return Evaluation.Certainty.PROVED if before >= change.made_at - slack else Evaluation.Certainty.UNKNOWN
 
 
-def _did_not_arrive(state: PollState, change: SettingsChange) -> bool:
+def _did_not_arrive(state: Known, change: SettingsChange) -> bool:
     """Its settings were not in force long after it was sent. If they are later, somebody else has set them."""
     return state.last_ok_at is not None and state.last_ok_at - change.made_at > IN_DOUBT

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from attribution_portal.backhaul import cadence, state
+from attribution_portal.backhaul.known import Known
 from attribution_portal.backhaul.models import Evaluation, Package, PartnerPoll, PollState
 from attribution_portal.partners.models import Partner
 
@@ -37,29 +38,37 @@ def facts(
     )
 
 
-def next_due(
-    *,
-    partner: Partner,
-    package: Package,
-    poll: PollState,
-    latest: Evaluation | None,
-    retry_after: float | None,
-    now: datetime,
-) -> datetime | None:
-    """When to read again, after the reading that `poll` and `latest` already tell of."""
-    known = facts(partner=partner, package=package, poll=poll, latest=latest, parked=None, now=now)
+def next_due(*, partner: Partner, known: Known, retry_after: float | None, now: datetime) -> datetime | None:
+    """When to read again, after the reading that `known` already tells of."""
+    zone, latest, settings = partner.zone, known.latest, known.settings
+    today = now.astimezone(zone).date()
+    held = state.of(
+        state.Facts(
+            package_status=known.status,
+            vanished=known.vanished,
+            window=settings.window,
+            email_sent_date=settings.email_sent_date,
+            settings_changed_at=known.settings_changed_at,
+            pending_changes=known.pending_changes,
+            has_results=latest is not None,
+            confirmed_on=latest.last_confirmed.astimezone(zone).date() if latest else None,
+            failing_since=known.failing_since,
+            now=now,
+            today=today,
+        )
+    )
     return cadence.next_due(
         cadence.Course(
-            state=state.of(known),
-            package_status=package.status,
-            failures=poll.failures,
+            state=held,
+            package_status=known.status,
+            failures=known.failures,
             retry_after=retry_after,
-            settings_changed_at=poll.settings_changed_at,
-            since=latest.first_seen if latest else package.first_seen,
-            window=poll.window,
-            email_sent_date=poll.email_sent_date,
-            watched=poll.watched_until is not None and poll.watched_until > now,
+            settings_changed_at=known.settings_changed_at,
+            since=latest.first_seen if latest else known.first_seen,
+            window=settings.window,
+            email_sent_date=settings.email_sent_date,
+            watched=known.watched_until is not None and known.watched_until > now,
             now=now,
-            today=known.today,
+            today=today,
         )
     )
