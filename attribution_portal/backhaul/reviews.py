@@ -14,12 +14,11 @@ from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit import trail
 from attribution_portal.audit.trail import Actor, Values
-from attribution_portal.backhaul import fingerprints
+from attribution_portal.backhaul import clock, fingerprints
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, Review, SettingsChange
 from attribution_portal.partners.models import Partner
 
@@ -133,7 +132,7 @@ def sign_off(
             reviewer_name=user.shown_name,
             reviewer_email=user.email,
             note=note,
-            at=timezone.now(),
+            at=clock.now(),
             token=token,
         )
         review.settings = poll.settings
@@ -149,7 +148,7 @@ def withdraw(*, partner: Partner, package: Package, review: int, note: str, user
         found = _newest(package)
         if found is None or found.pk != review or found.withdrawn_at is not None:
             raise NotSigned
-        found.withdrawn_at = timezone.now()
+        found.withdrawn_at = clock.now()
         found.withdrawn_by, found.withdrawn_by_name = user, user.shown_name
         found.withdrawn_by_email, found.withdrawal_note = user.email, note
         found.save(

@@ -7,7 +7,7 @@ that failure has gone on since. Sizes of clusters and events are those known now
 from __future__ import annotations
 
 from copy import copy
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from django.db.models import QuerySet
@@ -22,8 +22,9 @@ _TICK: Final = timedelta(microseconds=1)
 
 
 def end_of(day: date, partner: Partner) -> datetime:
-    """The last moment of the partner's day."""
-    return datetime.combine(day + timedelta(days=1), time.min, partner.zone) - _TICK
+    """The last moment of the partner's day. Counted back in UTC: where clocks are set back at midnight, the day has its
+    last hour twice."""
+    return datetime.combine(day + timedelta(days=1), time.min, partner.zone).astimezone(UTC) - _TICK
 
 
 def results(package: Package, until: datetime | None = None) -> QuerySet[Evaluation]:

@@ -11,6 +11,7 @@ import pytest
 from django.test import Client
 
 from attribution_portal.accounts.models import User
+from attribution_portal.backhaul import snapshot
 from attribution_portal.backhaul.models import Evaluation, Look, Package, PollState, SettingsChange
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import AttributionSettings
@@ -348,3 +349,17 @@ def test_the_sums_of_a_day_are_those_of_its_row(alices: Client, story: Written) 
             row.items,
             row.revenue,
         ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "end"),
+    [
+        ("Europe/Berlin", date(2026, 10, 25), "2026-10-25T22:59:59.999999+00:00"),
+        # Clocks are set back at midnight, so that the last hour comes twice.
+        ("Africa/Cairo", date(2026, 10, 29), "2026-10-29T21:59:59.999999+00:00"),
+        # Clocks are set forward at midnight: the next day begins at one.
+        ("Africa/Cairo", date(2026, 4, 23), "2026-04-23T21:59:59.999999+00:00"),
+    ],
+)
+def test_a_day_ends_when_the_next_begins_whatever_the_clocks_do(zone: str, day: date, end: str) -> None:
+    assert snapshot.end_of(day, Partner(timezone=zone)).isoformat() == end

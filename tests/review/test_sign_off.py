@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html import unescape
 from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
+import time_machine
 from django.db import connection
 from django.test import Client
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import reviews
+from attribution_portal.backhaul import clock, polling, reviews
 from attribution_portal.backhaul.models import Package, PollState, Review, SettingsChange
 from attribution_portal.backhaul.reviews import Kind, Seen
 from attribution_portal.partners.models import Membership, Role
@@ -254,3 +255,32 @@ def test_the_name_of_a_reviewer_outlives_the_person(package: Package, manager: C
     sign(manager)
     Review.objects.update(reviewer=None)
     assert "Signed off by mara@portal.example" in said(shown(manager))
+
+
+def test_sign_offs_stand_in_their_order_also_where_the_clocks_of_servers_differ(
+    package: Package, mara: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one clock is the database's: whoever takes a sign-off back does so after it was made."""
+    moments = iter(NOW + timedelta(seconds=number) for number in range(100))
+    monkeypatch.setattr(clock, "source", lambda: next(moments))
+
+    def sign_at(process: datetime) -> None:
+        found = polling.find(partner=package.partner, package_id=package.package_id)
+        assert found is not None
+        seen = Seen.of(found.poll)
+        assert seen is not None
+        with time_machine.travel(process, tick=False):
+            reviews.sign_off(
+                partner=package.partner, package=found, seen=seen, note="", user=mara, actor=Actor.portal(),
+                token=uuid4(),
+            )  # fmt: skip
+
+    sign_at(NOW + timedelta(minutes=2))
+    review = Review.objects.get()
+    with time_machine.travel(NOW - timedelta(minutes=2), tick=False):
+        reviews.withdraw(
+            partner=package.partner, package=package, review=review.pk, note="Wrong", user=mara, actor=Actor.portal()
+        )
+    assert standing() is Kind.UNSIGNED
+    sign_at(NOW - timedelta(minutes=2))
+    assert standing() is Kind.SIGNED
