@@ -206,7 +206,10 @@ def _affordable(partner: Partner, chunk: Chunk, states: list[PollState], *, now:
 
 
 def _let_go(chunk: Chunk, packages: Sequence[int]) -> None:
-    PollState.objects.filter(pk__in=packages, lease=chunk.lease).update(lease=None, lease_until=None)
+    with transaction.atomic():
+        # Locked in the order in which everybody locks them.
+        mine = PollState.objects.select_for_update().filter(pk__in=packages, lease=chunk.lease).order_by("pk")
+        PollState.objects.filter(pk__in=list(mine.values_list("pk", flat=True))).update(lease=None, lease_until=None)
 
 
 def _judge(partner: Partner, caller: Caller, errors: Sequence[PlatformError], *, any_read: bool) -> None:
