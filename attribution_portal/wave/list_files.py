@@ -10,6 +10,7 @@ from attribution_portal import glossary
 from attribution_portal.exports import Column, Sheet, Value
 from attribution_portal.formats import UNKNOWN
 from attribution_portal.platform_api.payloads import Reading
+from attribution_portal.programme import listing
 from attribution_portal.templating import CAMPAIGN_STATES
 from attribution_portal.wave import list_report, list_rows, list_words
 from attribution_portal.wave.card import Amount
@@ -49,6 +50,7 @@ def sheet(asked: Asked, listed: Reading[Listed]) -> tuple[Sheet, int]:
             (_("Partner"), partner.name),
             (_("Filters"), "; ".join(f"{name}: {value}" for name, value in asked.selection.parameters()) or _("none")),
             (_("Rows"), reader.count(len(rows))),
+            *(((_("What is missing"), listing.looked_through(reader)),) if listed.value.unread else ()),
             (_("Rows whose results are not read yet"), reader.count(unread)),
             (_("Events as of"), reader.instant(listed.read_at)),
             (_("Written"), reader.instant(asked.now)),

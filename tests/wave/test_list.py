@@ -446,6 +446,14 @@ def test_the_files_hold_what_the_list_shows_and_that_is_on_record(
     assert AuditEvent.objects.filter(kind=Kind.EXPORTED).count() == 3
 
 
+def test_a_file_of_more_events_than_are_looked_through_says_so(sandbox: Sandbox, client: Client) -> None:
+    items = [wire(number) for number in range(50)]
+    sandbox.faults.add(EVENTS, "wrong_type", body={"items": items, "total": 5000, "page": 1, "pages": 100})
+    book = load_workbook(io.BytesIO(b"".join(client.get(f"{LIST}campaigns.xlsx").streaming_content)))  # type: ignore[attr-defined]
+    said = {line[0].value: line[1].value for line in book.worksheets[1].iter_rows()}
+    assert said["What is missing"].startswith("Only the first 1,000 events were looked through")
+
+
 def test_nothing_is_read_of_a_partner_that_left_and_what_is_kept_is_shown(
     sandbox: Sandbox, client: Client, alice: User, tasks_at_once: None
 ) -> None:
