@@ -214,6 +214,8 @@ def test_a_campaign_page_is_german(page: Open) -> None:
         "campaigns": "Kampagnen",
         "meta": "Meta",
         "sources": "Angaben der einzelnen Quellen",
+        "balance": "Was wem zugerechnet wird",
+        "before-during": "Vor und während der Kampagne",
     }
     assert kpi(shown, "post-campaign", "revenue") == "9.990,90 €"
     assert kpi(shown, "post-campaign", "roas") == "0,44"
@@ -228,13 +230,15 @@ def test_a_package_page_is_german(page: Open) -> None:
         "clusters": "Nach Cluster",
         "ledger": "Bisherige Ergebnisse",
         "settings": "Einstellungen",
+        "comparison": "Andere Modelle und Fenster",
+        "sign-off": "Freigabe",
     }
     assert kpi(shown, "evaluation", "revenue") == "22.042,86 €"
     assert "vom 7. Juni bis 21. Juni 2026 für die 6 Events aus dem Paket" in shown.panel("evaluation").text
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["events/evt_closed/", "campaigns/evt_closed/", "packages/pkg_main/", ""])
+@pytest.mark.parametrize("path", ["events/evt_closed/", "campaigns/evt_closed/", "campaigns/", "packages/pkg_main/", "packages/", ""])
 def test_no_english_remains_on_a_german_page(page: Open, entries: list[Message], path: str) -> None:
     text = page(path).root.text
     said = [(english, german) for message in entries for english, german in zip(*both(message), strict=True)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Final
@@ -16,6 +16,7 @@ from attribution_portal.backhaul.models import Summary
 from attribution_portal.backhaul.overview import Filters, Reason
 from attribution_portal.exports import Column, Sheet, Value
 from attribution_portal.formats import Reader
+from attribution_portal.programme.filters import Choice
 
 ROWS_AT_ONCE: Final = 500
 
@@ -148,21 +149,19 @@ def filters_text(filters: Filters, reader: Reader) -> str:
     """The filters in force in one line."""
     boxes = overview_page.boxes(filters, reader)
     chosen = {
-        reader.gettext("Evaluation"): boxes.states,
-        reader.gettext("Status"): boxes.statuses,
-        reader.gettext("Model"): boxes.models,
-        reader.gettext("Sign-off"): boxes.signed,
+        reader.gettext("Search"): [filters.q] if filters.q else [],
+        reader.gettext("Evaluation"): _chosen(boxes.states),
+        reader.gettext("Status"): _chosen(boxes.statuses),
+        reader.gettext("Model"): _chosen(boxes.models),
+        reader.gettext("Sign-off"): _chosen(boxes.signed),
+        reader.gettext("Worth a look because"): [
+            overview_words.reason_name(Reason(reason), reader) for reason in filters.why
+        ],
+        reader.gettext("Partner"): filters.partners,
+        reader.gettext("Event"): [filters.event] if filters.event else [],
     }
-    said = [f"{reader.gettext('Search')}: {filters.q}"] if filters.q else []
-    for label, choices in chosen.items():
-        names = [choice.label for choice in choices if choice.chosen]
-        if names:
-            said.append(f"{label}: {', '.join(names)}")
-    if filters.why:
-        names = [overview_words.reason_name(Reason(reason), reader) for reason in filters.why]
-        said.append(f"{reader.gettext('Worth a look because')}: {', '.join(names)}")
-    if filters.partners:
-        said.append(f"{reader.gettext('Partner')}: {', '.join(filters.partners)}")
-    if filters.event:
-        said.append(f"{reader.gettext('Event')}: {filters.event}")
-    return "; ".join(said)
+    return "; ".join(f"{label}: {', '.join(names)}" for label, names in chosen.items() if names)
+
+
+def _chosen(choices: Iterable[Choice]) -> list[str]:
+    return [choice.label for choice in choices if choice.chosen]

@@ -138,11 +138,12 @@ def _cell(title: str, head: Cell, label: str, cell: Cell, read_at: datetime | No
 
 def _remarks(title: str, notes: Iterable[object], read_at: datetime | None) -> Iterator[Line]:
     for note in notes:
-        yield title, "", _("Note"), None, "", str(note), read_at
+        yield title, "", _("Remark"), None, "", str(note), read_at
 
 
 def _card(title: str, card: CampaignCard, read_at: datetime | None) -> Iterator[Line]:
-    name = f"{card.label} · {_('Run %(run)s') % {'run': card.run}}" if card.run else card.label
+    run = _("Run %(run)s") % {"run": card.run}
+    name = f"{card.label} · {run}" if card.run else card.label
     texts = (
         (_("State"), card.status or UNKNOWN),
         (_("Dates"), card.dates),

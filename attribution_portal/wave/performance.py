@@ -148,7 +148,8 @@ def _standing(inputs: Inputs, reader: Reader) -> str:
     if found.name == "settling":
         until = _("Until %(day)s the platform may still credit purchases to the campaigns.")
         return f"{until % {'day': reader.day(found.until)}} {rule}"
-    return f"{_('The campaigns ended long enough ago, so these numbers should not move any more.')} {rule}"
+    settled = _("The campaigns ended long enough ago, so these numbers should not move any more.")
+    return f"{settled} {rule}"
 
 
 def _sold(made: Card, inputs: Inputs, reader: Reader) -> tuple[Kpi, ...]:

@@ -101,8 +101,8 @@ def _statistics(answer: Reading[EventStatistics] | PlatformError, currency: str 
         key="statistics",
         label=_("Event statistics"),
         meaning=_(
-            "The platform's own sums for the event. The card above divides by this ad spend for ROAS and cost per"
-            " purchase, and by no other."
+            "The platform's own sums for the event. The card above takes this ad spend, and no other, for ROAS and cost"
+            " per purchase."
         ),
         purchases=value.purchases if value else None,
         revenue=value.revenue if value else None,

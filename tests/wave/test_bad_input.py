@@ -98,7 +98,7 @@ def test_the_spend_that_roas_divides_by_is_named_and_other_spends_stand_beside_i
     card = shown.panel("post-campaign")
     assert "From the event's statistics. Meta states €20,000.00 and €21,000.00." in card.text
     assert kpis(shown, "post-campaign")["spend"] == "22680"
-    assert "divides by this ad spend for ROAS and cost per purchase, and by no other" in shown.panel("sources").text
+    assert "takes this ad spend, and no other, for ROAS and cost per purchase" in shown.panel("sources").text
     assert "With the results; the delivery numbers state €21,000.00." in shown.panel("meta").text
 
 

@@ -20,7 +20,8 @@ register = template.Library()
 def adjustment_rows(context: Context, listing: Listing) -> SafeString:
     """`<tr>` for each line: its cells and, where the reader may change something, the form that deletes it."""
     labels = [escape(label) for label, _number in listing.labels]
-    going = f' <small class="remark">{escape(_("Being deleted"))}</small>'
+    word = _("Being deleted")
+    going = f' <small class="remark">{escape(word)}</small>'
     delete = _DeleteForm(listing, csrf_token=str(context["csrf_token"])) if listing.may_change else None
     return mark_safe(  # noqa: S308 every text above and below goes through escape
         "".join(
@@ -57,7 +58,8 @@ class _DeleteForm:
             f'<input type="hidden" name="origin" value="{escape(listing.origin)}">'
         )
         self._reason = escape(_("Reason"))
-        self._closing = f'<button type="submit" class="btn btn-danger">{escape(_("Delete adjustment"))}</button></form>'
+        button = _("Delete adjustment")
+        self._closing = f'<button type="submit" class="btn btn-danger">{escape(button)}</button></form>'
 
     def cell(self, number: int, line: Line, identity: str) -> str:
         if line.token is None:
