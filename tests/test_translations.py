@@ -238,7 +238,9 @@ def test_a_package_page_is_german(page: Open) -> None:
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("path", ["events/evt_closed/", "campaigns/evt_closed/", "campaigns/", "packages/pkg_main/", "packages/", ""])
+@pytest.mark.parametrize(
+    "path", ["events/evt_closed/", "campaigns/evt_closed/", "campaigns/", "packages/pkg_main/", "packages/", ""]
+)
 def test_no_english_remains_on_a_german_page(page: Open, entries: list[Message], path: str) -> None:
     text = page(path).root.text
     said = [(english, german) for message in entries for english, german in zip(*both(message), strict=True)]
