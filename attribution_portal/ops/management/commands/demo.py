@@ -11,19 +11,20 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from attribution_portal.accounts.models import User
-from attribution_portal.ops import local
+from attribution_portal.ops import demo_past, local
 from attribution_portal.ops.embedded import wait_for_port
 from attribution_portal.ops.management.commands.serve import claim_folder, claim_port, parts
 from attribution_portal.ops.supervisor import Part, running_beside, supervise
 from attribution_portal.partners.models import Membership, Partner, Role
 
 PASSWORD = "demo-password"  # noqa: S105 - printed on purpose: it opens made-up data on this machine only
+MANAGER = "manager@portal.example"
 PEOPLE = (
     ("marketer@acme.example", "Alice Marketer", {"partner-id-acme": Role.EDITOR}),
     ("viewer@acme.example", "Bob Viewer", {"partner-id-acme": Role.VIEWER}),
     ("marketer@sakura.example", "Charlie Marketer", {"partner-id-sakura": Role.EDITOR}),
     (
-        "manager@portal.example",
+        MANAGER,
         "Mara Manager",
         {
             "partner-id-acme": Role.ACCOUNT_MANAGER,
@@ -61,6 +62,7 @@ class Command(BaseCommand):
             wait_for_port(platform_port, seconds=15)
             call_command("connect_partners", zone=["partner-id-sakura=Asia/Tokyo"], stdout=self.stdout)
             people()
+            demo_past.remember(manager=User.objects.get(email=MANAGER), platform_port=platform_port)
             self.stdout.write(self._welcome(port))
             self.stdout.flush()
             local.leave_if_told()
@@ -82,6 +84,7 @@ class Command(BaseCommand):
             f"    {acme}/events/evt_closed/         daily revenue, with automated and manual adjustments\n"
             f"    {acme}/campaigns/evt_closed/      the post-campaign card\n"
             f"    {acme}/packages/pkg_main/         an evaluation; change its settings and watch new results arrive\n"
+            f"    {address}/review/            as the manager: what needs attention over all partners\n"
         )
 
 
