@@ -7,11 +7,11 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 import pytest
-from pytest_django.fixtures import SettingsWrapper
+from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.backhaul import overview, reviews
+from attribution_portal.backhaul import overview, overview_words, reviews
 from attribution_portal.backhaul.models import Evaluation, Package, Review
 from attribution_portal.ops import demo_past
 from attribution_portal.partners.models import Partner
@@ -26,15 +26,15 @@ def manager(db: None) -> User:
 
 
 @pytest.fixture
-def platform_port(sandbox: Sandbox, settings: SettingsWrapper) -> int:
+def platform_port(sandbox: Sandbox, settings: Settings) -> int:
     return urlsplit(str(settings.PLATFORM_BASE_URL)).port or 0
 
 
 def states(time: Time) -> dict[tuple[str, str], str]:
     keys = list(Partner.objects.values_list("pk", flat=True))
     found = overview.of_partners(keys, time.now, parked=overview.parked_of(keys))
-    named = found.values_list("partner__partner_id", "package__package_id", "state")
-    return {(partner, package): state for partner, package, state in named}
+    named = found.select_related("partner", "package")
+    return {(row.partner.partner_id, row.package.package_id): overview_words.state_of(row).value for row in named}
 
 
 def test_the_demo_has_a_package_of_each_kind_and_the_first_round_confirms_it(
