@@ -183,6 +183,18 @@ def test_a_file_holds_every_package_that_matches_and_is_on_record_with_each_part
     assert AuditEvent.objects.filter(kind="exported").count() == 3
 
 
+def test_a_file_tells_no_partner_of_the_others_that_it_is_about(manager: Client) -> None:
+    b"".join(manager.get("/review.csv?partner=partner-id-acme&partner=partner-id-sakura&state=final"))
+    exported = AuditEvent.objects.filter(kind="exported")
+    assert {event.partner.partner_id: event.after["filter"] for event in exported} == {
+        "partner-id-acme": "state=final",
+        "partner-id-sakura": "state=final",
+    }
+    activity = manager.get("/p/partner-id-acme/activity/").content.decode()
+    assert "state=final" in activity
+    assert "partner-id-sakura" not in activity
+
+
 def test_what_was_found_comes_alone_when_the_filters_ask_for_it(manager: Client) -> None:
     answer = manager.get(f"{BOARD}?q=yen", headers={"hx-request": "true", "hx-target": "found"})
     content = answer.content.decode()
