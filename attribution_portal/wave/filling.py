@@ -238,16 +238,23 @@ def _unpacked(stored: bytes) -> Plan | None:
     try:
         found = cast("dict[str, Any]", json.loads(stored))
         return Plan(
-            results=tuple(found["results"]),
-            spend=tuple(found["spend"]),
-            page=tuple(found["page"]),
+            results=_ids(found["results"]),
+            spend=_ids(found["spend"]),
+            page=_ids(found["page"]),
             room=int(found["room"]),
             ended=bool(found["ended"]),
             stop=Stop(found["stop"]) if found["stop"] else None,
-            failures=found["failures"],
+            failures={eid: dict(halves) for eid, halves in found["failures"].items()},
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _ids(found: object) -> tuple[str, ...]:
+    """Raises ValueError for anything but a list of texts."""
+    if not isinstance(found, list) or not all(isinstance(each, str) for each in found):
+        raise ValueError("no list of ids")
+    return tuple(found)
 
 
 def _try(command: Callable[[store.Client], object]) -> None:

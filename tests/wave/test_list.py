@@ -195,6 +195,31 @@ def test_two_people_and_ten_reloads_start_one_reading(
     assert len(sandbox.log.of(path=RESULTS)) == 0
 
 
+@pytest.mark.parametrize(
+    "stored",
+    [
+        b"",
+        b"\xff",
+        b"[]",
+        b"null",
+        b'{"results": "abc", "spend": [], "page": [], "room": 1, "ended": false, "stop": null, "failures": {}}',
+        b'{"results": [1], "spend": [], "page": [], "room": 1, "ended": false, "stop": null, "failures": {}}',
+        b'{"results": [], "spend": [], "page": [], "room": 1, "ended": true, "stop": null, "failures": ["x"]}',
+        b'{"results": [], "spend": [], "page": [], "room": 1, "ended": true, "stop": null, "failures": {"x": 1}}',
+        b'{"results": [], "spend": [], "page": [], "room": 1, "ended": true, "stop": "new", "failures": {}}',
+    ],
+    ids=range(9),
+)
+def test_a_plan_that_nobody_here_wrote_is_none(
+    sandbox: Sandbox, client: Client, clean_redis: object, stored: bytes
+) -> None:
+    client.get(LIST)
+    (key,) = clean_redis.keys("portal-filling:*")  # type: ignore[attr-defined]
+    clean_redis.set(key, stored)  # type: ignore[attr-defined]
+    assert read(client.get(LIST)).panel("campaigns")["data-state"] == "ready"
+    assert ask_again(client).status_code in {200, 286}
+
+
 def test_asking_again_asks_the_platform_nothing(sandbox: Sandbox, client: Client, clean_redis: object) -> None:
     client.get(LIST)
     sandbox.log.clear()
