@@ -61,6 +61,8 @@ PARTNER = (
     PartnerAddress("lookout:event", "/p/{partner}/events/{event}/"),
     PartnerAddress("lookout:model", "/p/{partner}/events/{event}/model/", 303, 422, action=Action.CHANGE_EVENT_MODEL),
     PartnerAddress("lookout:refresh", "/p/{partner}/events/{event}/refresh/", 405, 303),
+    PartnerAddress("lookout:events_csv", "/p/{partner}/events/events.csv"),
+    PartnerAddress("lookout:events_xlsx", "/p/{partner}/events/events.xlsx"),
     PartnerAddress("lookout:sales_csv", "/p/{partner}/events/{event}/daily-revenue.csv"),
     PartnerAddress("lookout:sales_xlsx", "/p/{partner}/events/{event}/daily-revenue.xlsx"),
     # Adjustments; undo and check find nothing to restore or to look up

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -15,11 +15,13 @@ from attribution_portal.panels import Panel
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.platform_api.events import EventQuery
 from attribution_portal.platform_api.payloads import Reading
+from attribution_portal.platform_api.transport import Caller
 from attribution_portal.programme import event_rows, listing
 from attribution_portal.programme.event_rows import EventRow
 from attribution_portal.programme.filters import STATUSES, Choice, Filters
-from attribution_portal.programme.listing import Found
+from attribution_portal.programme.listing import Answer, Found, Whole
 from attribution_portal.programme.paging import Paging, paging
 from attribution_portal.templating import CAMPAIGN_STATES
 
@@ -43,9 +45,9 @@ class Asked:
 @dataclass(frozen=True, slots=True)
 class EventsPage:
     """`title` is the panel's, and says how many were found; `summary` says the same, or why there is nothing, to those
-    who cannot see the panel. `last` is the address of the
-    last page, where one beyond it was asked for; `clear` that of the list without filters, "" where none is set.
-    `cities` are offered to be ticked and `known_cities` to be typed."""
+    who cannot see the panel. `last` is the address of the last page, where one beyond it was asked for; `clear` that of
+    the list without filters, "" where none is set. `cities` are offered to be ticked and `known_cities` to be typed.
+    `files` is the query of the same list as a file."""
 
     filters: Filters
     notes: Mapping[str, str]
@@ -60,6 +62,7 @@ class EventsPage:
     known_cities: tuple[str, ...]
     statuses: tuple[Choice, ...]
     address: str
+    files: str
 
 
 def page(asked: Asked) -> EventsPage:
@@ -91,6 +94,7 @@ def page(asked: Asked) -> EventsPage:
             Choice(status, str(CAMPAIGN_STATES[status][0]), status in filters.statuses) for status in STATUSES
         ),
         address=filters.address(asked.path, page=number),
+        files=filters.address(""),
     )
 
 
@@ -106,12 +110,30 @@ def _read(asked: Asked) -> tuple[Reading[Found] | PlatformError, tuple[str, ...]
     cities = tuple(sorted(dict.fromkeys([*filters.cities, *known]), key=str.casefold))
     if not filters.statuses:
         return listing.one_page(first, asked.number), cities
-    whole = listing.whole(caller, query, first)
+    whole = _matching(caller, query, first, filters)
     if isinstance(whole, PlatformError):
         return whole, cities
-    matching = (event for event in whole.value.events if (event.campaign_status or "").upper() in filters.statuses)
-    picked = listing.cut(matching, asked.number, unread=whole.value.unread)
+    picked = listing.cut(whole.value.events, asked.number, unread=whole.value.unread)
     return Reading(picked, whole.read_at, whole.stale), cities
+
+
+def every(asked: Asked) -> Reading[Whole] | PlatformError:
+    """All events that the filters match, in the list's order, whatever page is shown."""
+    caller, query = caller_for(asked.partner), listing.query_for(asked.filters, page=1)
+    whole = _matching(caller, query, listing.answers(caller, {"asked": query})["asked"], asked.filters)
+    if isinstance(whole, PlatformError):
+        return whole
+    ordered = event_rows.in_order(whole.value.events, zone=asked.partner.zone, today=asked.today)
+    return replace(whole, value=replace(whole.value, events=tuple(ordered)))
+
+
+def _matching(caller: Caller, query: EventQuery, first: Answer, filters: Filters) -> Reading[Whole] | PlatformError:
+    """The platform cannot be asked for campaign states, so they are looked for here, on all its pages."""
+    whole = listing.whole(caller, query, first)
+    if isinstance(whole, PlatformError) or not filters.statuses:
+        return whole
+    found = (event for event in whole.value.events if (event.campaign_status or "").upper() in filters.statuses)
+    return replace(whole, value=replace(whole.value, events=tuple(found)))
 
 
 def _panel(asked: Asked, outcome: Reading[Found] | PlatformError) -> Panel[tuple[EventRow, ...]]:

@@ -27,18 +27,7 @@ FOUND = "found"
 @partner_view()
 def events(request: PortalRequest) -> HttpResponse:
     """The list or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
-    form = FiltersForm(request.GET)
-    page = events_list.page(
-        events_list.Asked(
-            partner=request.partner,
-            filters=form.filters,
-            number=form.number,
-            notes=form.notes,
-            today=timezone.now().astimezone(request.partner.zone).date(),
-            reader=http.reader(request),
-            path=reverse("lookout:events", args=[request.partner.partner_id]),
-        )
-    )
+    page = events_list.page(events_asked(request, FiltersForm(request.GET)))
     if page.panel.state == "not-permitted":
         suspect(request.partner)
     if request.htmx.target != FOUND:
@@ -46,6 +35,18 @@ def events(request: PortalRequest) -> HttpResponse:
     response = render(request, f"lookout/events.html#{FOUND}", {"page": page, "alone": True})
     response = (replace_url if _goes_on_typing(request) else push_url)(response, page.address)
     return trigger_client_event(response, "announce", {"value": page.summary})
+
+
+def events_asked(request: PortalRequest, form: FiltersForm) -> events_list.Asked:
+    return events_list.Asked(
+        partner=request.partner,
+        filters=form.filters,
+        number=form.number,
+        notes=form.notes,
+        today=timezone.now().astimezone(request.partner.zone).date(),
+        reader=http.reader(request),
+        path=reverse("lookout:events", args=[request.partner.partner_id]),
+    )
 
 
 def _goes_on_typing(request: PortalRequest) -> bool:
