@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import connection
 
 from attribution_portal.backhaul import clock
 from attribution_portal.backhaul.models import KnownDefaults
@@ -17,17 +17,27 @@ from attribution_portal.platform_api.transport import Caller
 
 # One read a partner: what somebody changes elsewhere is known the same day.
 AFTER: Final = timedelta(hours=6)
+REMEMBER: Final = """
+INSERT INTO backhaul_knowndefaults AS known (partner_id, model, "window", email_sent_date, read_at)
+VALUES (%(partner)s, %(model)s, %(window)s, %(day)s, %(read_at)s)
+ON CONFLICT (partner_id) DO UPDATE
+SET model = excluded.model, "window" = excluded."window", email_sent_date = excluded.email_sent_date,
+    read_at = excluded.read_at
+WHERE known.read_at <= excluded.read_at
+"""
 
 
 def remember(*, partner: Partner, settings: AttributionSettings, read_at: datetime) -> None:
     """`read_at` is by the database's clock. What was read earlier than what is known changes nothing."""
-    with transaction.atomic():
-        empty = KnownDefaults(partner=partner, read_at=read_at)
-        KnownDefaults.objects.bulk_create([empty], ignore_conflicts=True)
-        known = KnownDefaults.objects.select_for_update().get(partner=partner)
-        if known.read_at <= read_at:
-            known.settings, known.read_at = settings, read_at
-            known.save()
+    values: dict[str, object] = {
+        "partner": partner.pk,
+        "model": settings.model or "",
+        "window": settings.window,
+        "day": settings.email_sent_date,
+        "read_at": read_at,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(REMEMBER, values)
 
 
 def refresh(*, partner: Partner, caller: Caller, now: datetime) -> None:
