@@ -122,11 +122,11 @@ def _workers() -> ThreadPoolExecutor:
 
 def drain(*, seconds: float | None = None) -> int:
     """What beat and one worker do, until nothing is due or for so long; packages read."""
-    from attribution_portal.backhaul import polling
+    from attribution_portal.backhaul import ledger, polling
 
     began = time.monotonic()
     done = 0
-    running: set[Future[Any]] = set()
+    running: set[Future[ledger.Recorded]] = set()
     while seconds is None or time.monotonic() - began < seconds:
         running |= {_workers().submit(polling.poll_chunk, chunk) for chunk in polling.claim_due(now=now())}
         if running:

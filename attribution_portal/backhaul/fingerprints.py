@@ -8,26 +8,44 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from typing import Final
 
 from attribution_portal.platform_api.payloads import AttributionSettings, ClusterResult, EvaluationResult
+
+# Encoders are made once: making one costs more than what it encodes here.
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+_QUOTED: Final = json.JSONEncoder().encode
+_NOTHING: Final = ("0", "0", "0")
+
+# A cluster's name, customers, items and revenue, each number in the one way to write it.
+Texts = Sequence[tuple[str, str, str, str]]
+
+
+def texts(result: EvaluationResult) -> Texts:
+    """What both the fingerprint and the stored clusters are made from."""
+    return [(c.tc, str(c.customers), str(c.items), plain(c.revenue)) for c in result.clusters]
 
 
 def of_result(result: EvaluationResult) -> str:
     """Hex digest of the clusters as canonical JSON."""
-    rows = sorted(
-        [cluster.tc, str(cluster.customers), str(cluster.items), plain(cluster.revenue)]
-        for cluster in result.clusters
-        if cluster.customers or cluster.items or cluster.revenue
-    )
-    return _digest(rows)
+    return of_texts(texts(result))
+
+
+def of_texts(rows: Texts) -> str:
+    """Put together by hand, as the encoder would: only names can hold what JSON has to escape."""
+    parts = [
+        f'[{_CANONICAL(tc)},"{customers}","{items}","{revenue}"]'
+        for tc, customers, items, revenue in sorted([row for row in rows if row[1:] != _NOTHING])
+    ]
+    return _digest(f"[{','.join(parts)}]")
 
 
 def of_settings(settings: AttributionSettings) -> str:
     """Hex digest of model, window and date."""
     day = settings.email_sent_date
-    return _digest([settings.model, settings.window, day.isoformat() if day else None])
+    return _digest(_CANONICAL([settings.model, settings.window, day.isoformat() if day else None]))
 
 
 def plain(number: Decimal) -> str:
@@ -38,12 +56,13 @@ def plain(number: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-def stored(result: EvaluationResult) -> list[dict[str, str]]:
-    """Clusters as the ledger keeps them; decimals as text, which JSON would otherwise round."""
-    return [
-        {"tc": c.tc, "customers": str(c.customers), "items": str(c.items), "revenue": plain(c.revenue)}
-        for c in result.clusters
+def stored(rows: Texts) -> str:
+    """Clusters as the ledger keeps them, in JSON; decimals as text, which JSON would otherwise round."""
+    parts = [
+        f'{{"tc": {_QUOTED(tc)}, "customers": "{customers}", "items": "{items}", "revenue": "{revenue}"}}'
+        for tc, customers, items, revenue in rows
     ]
+    return f"[{', '.join(parts)}]"
 
 
 def restored(rows: Iterable[dict[str, str]]) -> EvaluationResult:
@@ -61,6 +80,5 @@ def restored(rows: Iterable[dict[str, str]]) -> EvaluationResult:
     )
 
 
-def _digest(value: object) -> str:
-    canonical = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+def _digest(canonical: str) -> str:
     return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()

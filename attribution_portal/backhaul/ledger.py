@@ -35,25 +35,25 @@ from attribution_portal.platform_api.errors import PlatformError, Unavailable
 from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, PackageCluster
 
 BASELINE: Final = timedelta(seconds=10)
-_COLUMNS: Final = {
-    "partner_id": "bigint",
-    "package_id": "bigint",
-    "number": "integer",
-    "model": "text",
-    "window": "bigint",
-    "email_sent_date": "date",
-    "inherited": "jsonb",
-    "settings_fingerprint": "text",
-    "fingerprint": "text",
-    "clusters": "jsonb",
-    "customers": "bigint",
-    "items": "bigint",
-    "revenue": "numeric",
-    "first_seen": "timestamptz",
-    "last_confirmed": "timestamptz",
-    "certainty": "text",
-    "change_id": "bigint",
-}
+_COLUMNS: Final = (
+    "partner_id",
+    "package_id",
+    "number",
+    "model",
+    "window",
+    "email_sent_date",
+    "inherited",
+    "settings_fingerprint",
+    "fingerprint",
+    "clusters",
+    "customers",
+    "items",
+    "revenue",
+    "first_seen",
+    "last_confirmed",
+    "certainty",
+    "change_id",
+)
 _CONFIRMED: Final = {"id": "bigint", "last_confirmed": "timestamptz"}
 _SEGMENTS: Final = {"id": "bigint", "clusters": "jsonb", "clusters_read_at": "timestamptz"}
 
@@ -187,6 +187,7 @@ class _New:
     package: int
     row: Latest
     observation: Observation
+    texts: fingerprints.Texts
     certainty: Evaluation.Certainty
     change: SettingsChange | None
 
@@ -305,7 +306,8 @@ class _Batch:
         return unwatched
 
     def _take_result(self, state: Known, observation: Observation, *, changed_now: bool) -> None:
-        latest, fingerprint = state.latest, fingerprints.of_result(observation.result)
+        latest, texts = state.latest, fingerprints.texts(observation.result)
+        fingerprint = fingerprints.of_texts(texts)
         same = latest is not None and latest.fingerprint == fingerprint
         if latest is not None and same and not self._cannot_tell(state, latest, observation):
             latest.last_confirmed = observation.read_at
@@ -315,7 +317,7 @@ class _Batch:
         certainty = Evaluation.Certainty.UNKNOWN
         if not same and observation.held:
             certainty = _certainty(state, before=before, changed_now=changed_now)
-        self._add(state, observation, certainty, fingerprint=fingerprint)
+        self._add(state, observation, certainty, texts=texts, fingerprint=fingerprint)
         if not same and observation.held:
             state.pending_changes = 0
 
@@ -330,13 +332,19 @@ class _Batch:
         )
 
     def _add(
-        self, state: Known, observation: Observation, certainty: Evaluation.Certainty, *, fingerprint: str
+        self,
+        state: Known,
+        observation: Observation,
+        certainty: Evaluation.Certainty,
+        *,
+        texts: fingerprints.Texts,
+        fingerprint: str,
     ) -> None:
         settings, read_at = self._of_settings(observation.in_force.settings), observation.read_at
         number = state.latest.number + 1 if state.latest else 1
         state.latest = Latest(0, number, fingerprint, settings, first_seen=read_at, last_confirmed=read_at)
         change = state.last_change if certainty == Evaluation.Certainty.PROVED else None
-        self.new_rows.append(_New(state.pk, state.latest, observation, certainty, change))
+        self.new_rows.append(_New(state.pk, state.latest, observation, texts, certainty, change))
 
     def _stored(self, new: _New) -> tuple[object, ...]:
         seen, result, row = new.observation.in_force, new.observation.result, new.row
@@ -350,7 +358,7 @@ class _Batch:
             json.dumps(seen.inherited) if seen.inherited else "[]",
             row.settings_fingerprint,
             row.fingerprint,
-            json.dumps(fingerprints.stored(result)),
+            fingerprints.stored(new.texts),
             result.customers,
             result.items,
             result.revenue,
