@@ -3,9 +3,12 @@ twice. Real processes; the stand-in platform's own log is held against the ledge
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,9 +85,12 @@ def restart(data: Path) -> None:
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, Path]:
-    """A server that nobody else uses, so that it may be restarted."""
-    folder = tmp_path_factory.mktemp("restarted")
+def own_postgres() -> tuple[str, Path]:
+    """A server that nobody else uses, so that it may be restarted. Not below pytest's own folder, which any other run
+    that begins meanwhile closes to the account that PostgreSQL runs under."""
+    folder = Path(tempfile.mkdtemp(prefix="portal-restarted-"))
+    # Registered first, so it runs last: after the server's own exit hook.
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     folder.chmod(0o755)
     return embedded.postgres(folder), folder / "pgdata"
 
