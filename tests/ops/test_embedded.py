@@ -112,6 +112,8 @@ def test_a_stop_while_a_server_starts_leaves_none_behind(folder: Path, name: str
 import os, signal, threading
 from pathlib import Path
 from attribution_portal.ops import local
+# A shell that runs the tests in the background has them ignore the first of these.
+signal.signal(signal.{name}, signal.SIG_DFL)
 data = Path({str(folder)!r}) / 'postgres' / 'pgdata'
 def stop_it():
     while not data.exists():
