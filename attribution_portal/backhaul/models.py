@@ -317,6 +317,10 @@ class KnownDefaults(AttributionFields):
         return f"{self.partner_id} read {self.read_at}"
 
 
+def _bit(bit: int, condition: Q) -> Case:
+    return Case(When(condition, then=Value(bit)), default=Value(0))
+
+
 class Summary(models.Model):
     """One package in one narrow row, by which lists filter, sort, count and sum thousands of them at once.
 
@@ -392,6 +396,21 @@ class Summary(models.Model):
             default=None,
         ),
         output_field=models.DateTimeField(null=True),
+        db_persist=True,
+    )
+
+    # The reasons to look at it, as bits by their places in `overview.Reason`; the second is a matter of the moment.
+    why = models.GeneratedField(
+        expression=Case(
+            When(Q(merged=True) | Q(vanished=True), then=Value(0)),
+            default=_bit(1, Q(failing_since__isnull=False) & ~Q(status__in=("EXPIRED", "FAILED")))
+            + _bit(4, Q(signed="unsigned_by_change"))
+            + _bit(8, Q(signed="unsigned", is_final=True, has_results=True, pending=False))
+            + _bit(16, ~Q(signed="signed") & Q(late_changes__gt=0))
+            + _bit(32, ~Q(signed="signed") & Q(changes__gte=3))
+            + _bit(64, ~Q(signed="signed") & Q(deviates=True) & ~Q(status__in=("EXPIRED", "FAILED"))),
+        ),
+        output_field=models.SmallIntegerField(),
         db_persist=True,
     )
 

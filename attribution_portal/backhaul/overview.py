@@ -6,11 +6,13 @@ moment (how long somebody has waited) or on the partner (parked) is worked out h
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from functools import reduce
+from operator import add
 from typing import Any, Final, cast
 from urllib.parse import urlencode
 
@@ -20,6 +22,7 @@ from django.db.models import (
     Count,
     ExpressionWrapper,
     F,
+    Func,
     IntegerField,
     Q,
     QuerySet,
@@ -28,8 +31,10 @@ from django.db.models import (
     Value,
     When,
 )
+from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 
+from attribution_portal.backhaul import bulk
 from attribution_portal.backhaul.models import PartnerPoll, Summary, Tally
 from attribution_portal.backhaul.reviews import Kind
 from attribution_portal.backhaul.state import OVER, PATIENCE, State
@@ -55,6 +60,8 @@ class Reason(StrEnum):
 
 NO_REASON: Final = len(Reason)
 WAITING_RANK: Final = tuple(Reason).index(Reason.WAITING)
+# As `Summary.why` keeps them.
+BITS: Final = {reason: 1 << place for place, reason in enumerate(Reason)}
 # What a reader may sort by; "-" before it turns it round. Money is sorted within its currency, never across.
 SORTS: Final[Mapping[str, tuple[str, ...]]] = {
     "attention": ("place", "since"),
@@ -137,9 +144,21 @@ class Figures:
     reasons: Mapping[Reason, int] = field(default_factory=dict)
 
 
+class _Among(Func):
+    template = "%(expressions)s::bigint[])"
+    arg_joiner = " = ANY("
+    output_field = BooleanField()
+
+
+def among(partners: Iterable[int]) -> _Among:
+    """The condition that a row's partner is one of these, who travel as one value: an expression for each of 300, in
+    each of a page's queries, costs more than what is found."""
+    return _Among(F("partner_id"), Value(bulk.array(partners)))
+
+
 def parked_of(partners: Iterable[int]) -> list[int]:
     """Which of these partners are parked, and fail all their packages: few, if any."""
-    polls = PartnerPoll.objects.filter(partner__in=partners, parked_until__isnull=False, failing_since__isnull=False)
+    polls = PartnerPoll.objects.filter(among(partners), parked_until__isnull=False, failing_since__isnull=False)
     return list(polls.values_list("pk", flat=True))
 
 
@@ -147,14 +166,14 @@ def of_partners(partners: Iterable[int], now: datetime, *, parked: Sequence[int]
     """The summaries of these partners' packages, each with whether its partner is `parked` and with its `state` at
     `now`."""
     is_parked = ExpressionWrapper(Q(partner__in=parked), output_field=BooleanField()) if parked else Value(False)
-    return Summary.objects.filter(partner__in=partners).annotate(parked=is_parked).annotate(state=_state(now))
+    return Summary.objects.filter(among(partners)).annotate(parked=is_parked).annotate(state=_state(now))
 
 
 def first_by_attention(partners: Iterable[int], now: datetime, *, most: int) -> list[int]:
     """Keys of the first packages in the order of attention, where no partner is parked and nothing is filtered: by two
     indices, each read no further than the page. Who waits is taken out of the order that does not know the time."""
     waiting = Q(waits_since__lt=now - LONG)
-    rows = Summary.objects.filter(partner__in=partners)
+    rows = Summary.objects.filter(among(partners))
     late = rows.filter(waiting).order_by("since", "pk").values_list("rank", "since", "pk")[:most]
     others = Q(waits_since__isnull=True) | Q(waits_since__gte=now - LONG)
     rest = rows.filter(others).order_by("rank", "since", "pk").values_list("rank", "since", "pk")[:most]
@@ -186,61 +205,63 @@ def figures(
     filters: Filters,
     now: datetime,
     *,
-    currencies: Mapping[int, str],
+    partners: Collection[int],
     parked: Sequence[int],
     with_reasons: bool,
 ) -> Figures:
-    """In one query, which passes over what matches once and joins nothing: a partner has one currency. Without filters
-    it is added up from what is kept for each partner."""
+    """In one query, which passes over what matches once and asks each row for each reason once: rows are counted by
+    the set of their reasons. Without filters it is added up from what is kept for each partner."""
     if not filters.are_set and not parked:
-        return _tallied(currencies, now, with_reasons=with_reasons)
-    chosen = _chosen(filters, now)
-    summed = chosen & Q(merged=False)
-    wanted: dict[str, Any] = {
-        "n": Count("pk", filter=chosen),
-        "n_results": Count("pk", filter=chosen & Q(has_results=True)),
-        "n_merged": Count("pk", filter=chosen & Q(merged=True)),
-        "sum_customers": Sum("customers", filter=summed),
-        "sum_items": Sum("items", filter=summed),
-        "sum_revenue": Sum("revenue", filter=summed),
-    }
-    if with_reasons:
-        wanted |= {f"why_{reason.value}": Count("pk", filter=condition(reason, now)) for reason in Reason}
-    matched = matching(rows, filters, now, why=False)
-    by_partner = matched.order_by("partner_id").values("partner_id").annotate(**wanted)
-    found = cast("list[dict[str, Any]]", list(by_partner))
+        return _tallied(partners, now, with_reasons=with_reasons)
+    sets = matching(rows, filters, now, why=False).annotate(held=_held(now, parked=parked))
+    grouped = (
+        sets.order_by()
+        .values("partner__currency", "held", "merged", "has_results")
+        .annotate(n=Count("pk"), sum_customers=Sum("customers"), sum_items=Sum("items"), sum_revenue=Sum("revenue"))
+    )
+    found = cast("list[dict[str, Any]]", list(grouped))
+    chosen = sum(bit for reason, bit in BITS.items() if reason.value in filters.why)
     by_currency: dict[str, list[dict[str, Any]]] = {}
     for row in found:
-        if row["n"]:
-            by_currency.setdefault(currencies[row["partner_id"]], []).append(row)
-    sums = tuple(_summed(currency, mine) for currency, mine in sorted(by_currency.items()))
-    reasons = {reason: sum(row[f"why_{reason.value}"] for row in found) for reason in Reason} if with_reasons else {}
-    return Figures(sum(each.packages for each in sums), sums, reasons)
+        if not chosen or row["held"] & chosen:
+            merged, results = row["n"] * row["merged"], row["n"] * row["has_results"]
+            # What was merged into another is not summed up.
+            sums = {name: 0 if row["merged"] else row[name] for name in ("sum_customers", "sum_items", "sum_revenue")}
+            mine = {**sums, "n": row["n"], "n_results": results, "n_merged": merged}
+            by_currency.setdefault(row["partner__currency"], []).append(mine)
+    summed = tuple(_summed(currency, mine) for currency, mine in sorted(by_currency.items()))
+    reasons = {reason: sum(row["n"] for row in found if row["held"] & bit) for reason, bit in BITS.items()}
+    return Figures(sum(each.packages for each in summed), summed, reasons if with_reasons else {})
 
 
-def _tallied(currencies: Mapping[int, str], now: datetime, *, with_reasons: bool) -> Figures:
-    names = {
-        "n": "packages",
-        "n_results": "with_results",
-        "n_merged": "merged",
-        "sum_customers": "customers",
-        "sum_items": "items",
-        "sum_revenue": "revenue",
-    }
+def _held(now: datetime, *, parked: Sequence[int]) -> Combinable:
+    """The reasons that a row has, as bits: those kept with it and what the moment adds, or where partners are parked,
+    which fail with all their packages and are waited for by nobody, each looked for."""
+    sought = Reason if parked else (Reason.WAITING,)
+    found = [Case(When(condition(each, now), then=Value(BITS[each])), default=Value(0)) for each in sought]
+    return reduce(add, found) if parked else F("why") + found[0]
+
+
+def _tallied(partners: Collection[int], now: datetime, *, with_reasons: bool) -> Figures:
+    kept = [reason for reason in Reason if reason is not Reason.WAITING]
+    tallies = Tally.objects.filter(among(partners), packages__gt=0).values("partner__currency")
+    by_currency = tallies.order_by("partner__currency").annotate(
+        n=Sum("packages"),
+        n_results=Sum("with_results"),
+        n_merged=Sum("merged"),
+        sum_customers=Sum("customers"),
+        sum_items=Sum("items"),
+        sum_revenue=Sum("revenue"),
+        **{f"n_{reason.value}": Sum(f"why_{reason.value}") for reason in kept},
+    )
+    found = cast("list[dict[str, Any]]", list(by_currency))
     reasons: dict[Reason, int] = {}
-    by_currency: dict[str, list[dict[str, Any]]] = {}
-    for tally in Tally.objects.filter(partner__in=currencies):
-        row = {name: getattr(tally, column) for name, column in names.items()}
-        if row["n"]:
-            by_currency.setdefault(currencies[tally.partner_id], []).append(row)
-        for reason in Reason:
-            if reason is not Reason.WAITING:
-                reasons[reason] = reasons.get(reason, 0) + getattr(tally, f"why_{reason.value}")
     if with_reasons:
-        waiting = Summary.objects.filter(partner__in=currencies, waits_since__lt=now - LONG)
-        reasons = {reason: reasons.get(reason, 0) for reason in Reason} | {Reason.WAITING: waiting.count()}
-    sums = tuple(_summed(currency, mine) for currency, mine in sorted(by_currency.items()))
-    return Figures(sum(each.packages for each in sums), sums, reasons if with_reasons else {})
+        waiting = Summary.objects.filter(among(partners), waits_since__lt=now - LONG).count()
+        counted = {reason: sum(row[f"n_{reason.value}"] for row in found) for reason in kept}
+        reasons = {reason: waiting if reason is Reason.WAITING else counted[reason] for reason in Reason}
+    sums = tuple(_summed(row["partner__currency"], [row]) for row in found)
+    return Figures(sum(each.packages for each in sums), sums, reasons)
 
 
 def _summed(currency: str, rows: Sequence[dict[str, Any]]) -> Sums:
@@ -301,9 +322,13 @@ def condition(reason: Reason, now: datetime) -> Q:
 def _chosen(filters: Filters, now: datetime) -> Q:
     if not filters.why:
         return Q(package__isnull=False)
-    found = Q(pk__in=[])
-    for reason in filters.why:
-        found |= condition(Reason(reason), now)
+    reasons = [Reason(reason) for reason in filters.why]
+    # What depends on the moment, or on whether the partner is parked, is looked for; the others are kept.
+    kept = sum(BITS[reason] for reason in reasons if reason not in (Reason.FAILING, Reason.WAITING))
+    found = Q(Func(F("why").bitand(kept), template="%(expressions)s <> 0", output_field=BooleanField()))
+    for reason in (Reason.FAILING, Reason.WAITING):
+        if reason in reasons:
+            found |= condition(reason, now)
     return found
 
 

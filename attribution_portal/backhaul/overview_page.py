@@ -94,7 +94,7 @@ def listed(
     """`partners`: the currency of each. In a number of queries that depends on nothing."""
     parked = overview.parked_of(partners)
     rows = overview.of_partners(partners, now, parked=parked)
-    found = overview.figures(rows, filters, now, currencies=partners, parked=parked, with_reasons=with_reasons)
+    found = overview.figures(rows, filters, now, partners=partners, parked=parked, with_reasons=with_reasons)
     pages = max(1, -(-found.total // PER_PAGE))
     lines: list[Line] = []
     if number <= pages and found.total:

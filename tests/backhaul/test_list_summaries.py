@@ -139,19 +139,24 @@ def test_a_summary_follows_each_row_that_it_is_made_of(partners: Partners, mara:
 def test_the_tally_of_a_partner_is_what_counting_its_packages_gives(partners: Partners) -> None:
     """By one query over all rows, and by adding up what triggers kept: through new, changed and removed packages."""
     acme = partners.acme
-    currencies = {acme.pk: "EUR"}
     closed = {"window": 5, "email_sent_date": date(2026, 6, 1)}
     KnownDefaults.objects.create(partner=acme, model="ALL_PURCHASES", read_at=NOW)
 
     def agree() -> None:
-        rows = overview.of_partners([acme.pk], NOW, parked=())
         # The same packages, asked for by a filter that all of them pass.
         every = overview.Filters(states=tuple(state.State))
-        one, other = (
-            overview.figures(rows, filters, NOW, currencies=currencies, parked=(), with_reasons=True)
-            for filters in (overview.Filters(), every)
-        )
-        assert one == other
+        # Somebody else's partner is parked: reasons are looked for instead of taken from what is kept.
+        tallied, counted, sought = (
+            overview.figures(
+                overview.of_partners([acme.pk], NOW, parked=parked),
+                filters, NOW, partners=[acme.pk], parked=parked, with_reasons=True,
+            )
+            for filters, parked in ((overview.Filters(), ()), (every, ()), (every, (partners.sakura.pk,)))
+        )  # fmt: skip
+        assert tallied == counted == sought
+        rows = overview.of_partners([acme.pk], NOW, parked=())
+        for reason, n in counted.reasons.items():
+            assert overview.matching(rows, overview.Filters(why=(reason.value,)), NOW).count() == n
         everyone = overview.ordered(overview.matching(rows, every, NOW), every, NOW, default="attention")
         assert overview.first_by_attention([acme.pk], NOW, most=100) == list(everyone.values_list("pk", flat=True))
 
