@@ -24,14 +24,16 @@ from attribution_portal.formats import Reader, raw
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner, Role
 from attribution_portal.partners.permissions import Action, may
+from attribution_portal.platform_api import adjustments as platform_adjustments
+from attribution_portal.platform_api.calls import Read
 from attribution_portal.platform_api.errors import NotPermitted, PlatformError
 from attribution_portal.platform_api.payloads import Adjustment, DailyRevenue, Reading
 
 T = TypeVar("T")
 
 NAME: Final = "adjustments"
-# A last answer that is older, and still the newest there is, means that the platform cannot be reached.
-UNREACHABLE: Final = timedelta(minutes=5)
+# What a page takes between its readings and its words.
+LATE: Final = timedelta(seconds=15)
 # How long it is told that something was not taken after all.
 TOLD: Final = timedelta(days=1)
 
@@ -198,13 +200,14 @@ def listing(
     )
 
 
-def is_cut_off(reading: Reading[T], now: datetime) -> bool:
-    """Whether this is the last answer known of a platform that cannot be reached, as far as the answer tells."""
-    return reading.stale and now - reading.read_at > UNREACHABLE
+def is_cut_off(reading: Reading[T], call: Read[T], now: datetime) -> bool:
+    """Whether this is the last answer known of a platform that cannot be reached: younger than the call's hard age, it
+    is only being read again."""
+    return reading.stale and now - reading.read_at > timedelta(seconds=call.ages.hard) + LATE
 
 
 def _barred(results: Results, now: datetime) -> bool:
-    return isinstance(results, PlatformError) or is_cut_off(results, now)
+    return isinstance(results, PlatformError) or is_cut_off(results, platform_adjustments.LIST, now)
 
 
 def _why_not(asked: Asked, results: Results, named: tuple[str, ...], now: datetime) -> str:

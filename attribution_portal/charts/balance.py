@@ -342,6 +342,11 @@ def _sold(found: Balance, reader: Reader) -> str:
             )
             % said
         )
+    if _share(measured.campaign, measured.value) is None:
+        return (
+            reader.gettext("The event sold %(sold)s: %(campaign)s is credited to campaigns, %(organic)s is organic.")
+            % said
+        )
     return (
         reader.gettext(
             "The event sold %(sold)s: %(campaign)s (%(share)s) is credited to campaigns, %(organic)s is organic."

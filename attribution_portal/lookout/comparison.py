@@ -227,12 +227,12 @@ def _changes(
 
 
 def change_in_words(here: Decimal, there: Decimal, *, base: str, difference: str, reader: Reader) -> str:
-    """base and difference: `there` and the distance between the two, as shown. Of nothing, or of refunds that outweigh
-    what was sold, there is no percentage."""
+    """base and difference: `there` and the distance between the two, as shown. Of nothing, and of refunds that outweigh
+    what was sold on either side, there is no percentage."""
     if here == there:
         return _("As much as %(base)s") % {"base": base}
     said = {"base": base, "difference": difference}
-    if there <= 0:
+    if there <= 0 or here < 0:
         text = _("%(difference)s more than %(base)s") if here > there else _("%(difference)s less than %(base)s")
         return text % said
     said["share"] = reader.percent(abs(here - there) / there)

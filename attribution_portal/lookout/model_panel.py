@@ -18,6 +18,7 @@ from attribution_portal.lookout.models import ModelChange
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner, Role
 from attribution_portal.partners.permissions import Action, may
+from attribution_portal.platform_api import events
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import Reading
 
@@ -57,7 +58,7 @@ def choice(
     if isinstance(own, Reading) and changes and model_change.resolve(changes, own, actor=Actor.portal()):
         changes = model_change.open_changes(partner, eid)
     permitted = may(role, Action.CHANGE_EVENT_MODEL) and isinstance(own, Reading)
-    reachable = isinstance(own, Reading) and not adjustment_panel.is_cut_off(own, timezone.now())
+    reachable = isinstance(own, Reading) and not adjustment_panel.is_cut_off(own, events.MODEL, timezone.now())
     return ModelChoice(
         form=ModelForm(own=own.value) if permitted and reachable and isinstance(own, Reading) else None,
         why_not=_("The platform cannot be reached right now, so the model cannot be changed.")

@@ -149,10 +149,10 @@ def _kpi(
 
 
 def _change(here: Decimal, there: Decimal | None, base: str, reader: Reader) -> str:
-    """Of something that sold nothing, or of refunds, there is no percentage."""
+    """Of something that sold nothing, and of refunds on either side, there is no percentage."""
     if there is None:
         return _("Before: not known.")
-    if there <= 0:
+    if there <= 0 or here < 0:
         return _("Before: %(base)s.") % {"base": base}
     if here == there:
         return _("Before: the same.")

@@ -92,6 +92,10 @@ def test_the_sentence_says_how_the_sales_split() -> None:
     assert balance.chart(Balance(MEASURES["unsplit"], (), (), "EUR"), reader=READER).summary == (
         "The event sold €1,000; how much of it campaigns brought is not told."
     )
+    refunded_campaign = Balance(measure([day(1000, -10)], "revenue"), (), (), "EUR")
+    assert balance.chart(refunded_campaign, reader=READER).summary == (
+        "The event sold €1,000: −€10 is credited to campaigns, €1,010 is organic."
+    )
     assert balance.chart(Balance(MEASURES["partly"], (), (), "EUR"), reader=READER).summary == (
         "The event sold €1,000: €250 is credited to campaigns, €350 is organic, and €400 is not split."
     )

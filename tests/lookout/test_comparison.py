@@ -132,6 +132,13 @@ def test_of_nothing_and_of_refunds_there_is_no_percentage(sandbox: Sandbox, page
     assert note(shown, "purchases") == "4 more than 0"
 
 
+def test_refunds_that_outweigh_what_was_sold_are_no_percentage_less(sandbox: Sandbox, page: Open) -> None:
+    sandbox.faults.add(DAILY, "wrong_type", body=sold(("2026-05-25", 100, 4), ("2026-06-01", -50, 2)))
+    shown = page("evt_plain", compare="previous", **{"from": "2026-06-01", "to": "2026-06-03"})
+    assert note(shown, "revenue") == "€150 less than €100"
+    assert note(shown, "purchases") == "50.0% less than 4"
+
+
 def test_days_that_the_platform_does_not_tell_are_no_zeros(sandbox: Sandbox, page: Open) -> None:
     sandbox.faults.add(DAILY, "wrong_type", body=sold(("2026-06-01", 200, None), ("2026-06-02", 10, 1)))
     shown = page("evt_plain", compare="previous", **{"from": "2026-06-01", "to": "2026-06-03"})

@@ -223,6 +223,19 @@ def test_what_cannot_be_read_is_not_changed(editor: Visitor, sandbox: Sandbox) -
     assert puts(sandbox) == 0
 
 
+def test_what_is_read_again_behind_the_page_can_be_changed_and_only_a_cut_off_platform_cannot(
+    editor: Visitor, sandbox: Sandbox, frozen: time_machine.Traveller
+) -> None:
+    form_of(editor)
+    frozen.shift(timedelta(minutes=8))
+    assert form_of(editor)["action"]
+    sandbox.faults.add("/*", "status", status=503)
+    frozen.shift(timedelta(minutes=20))
+    panel = editor.look("evt_plain").panel("event-model")
+    assert "The platform cannot be reached right now, so the model cannot be changed." in panel.text
+    assert panel.all("form") == []
+
+
 def test_a_viewer_and_a_stranger_change_nothing(
     frozen: time_machine.Traveller, sandbox: Sandbox, bob: User, charlie: User, client_for: Callable[..., Client]
 ) -> None:

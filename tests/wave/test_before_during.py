@@ -118,6 +118,7 @@ def test_sales_that_began_late_shorten_both_sides_and_say_so(
         ((100, 2), (100, 2), "Before: the same."),
         ((0, 0), (100, 2), "Before: €0."),
         ((-20, 1), (100, 2), "Before: −€20."),
+        ((200, 4), (-50, 1), "Before: €200."),
         ((200, 4), (100, 2), "Before: €200, so 50.0% less."),
         ((200, 4), (100, None), "On some days the platform gives no number of purchases."),
     ],
