@@ -48,8 +48,9 @@ def money(name: str, label: Text, amount: Amount, *, reader: Reader, note: Text 
 def money_each(
     name: str, label: Text, quotient: Quotient, currency: str | None, *, reader: Reader, note: Text = ""
 ) -> Kpi:
-    """An amount per piece, such as per purchase or per click."""
-    return money(name, label, Amount(quotient.value, currency), reader=reader, note=_why(quotient, note))
+    """An amount per piece, such as per purchase or per click, with its cents: it is a rounded quotient."""
+    shown = reader.money(quotient.value, currency)
+    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
 
 
 def ratio(name: str, label: Text, quotient: Quotient, *, reader: Reader, note: Text = "") -> Kpi:

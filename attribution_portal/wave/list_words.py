@@ -108,10 +108,12 @@ def order(selection: Selection, known: Mapping[str, Known], reader: Reader) -> s
 
 
 def counted() -> str:
-    return _(
+    """One reading a row: what only an event's daily revenue shows is not in it."""
+    results = _(
         "Purchases and revenue are each event's campaign results (“sales adjustments”) over all time, ad spend is as"
         " the event's statistics state it."
     )
+    return f"{results} {_('The campaign page also counts rows that only the daily revenue shows.')}"
 
 
 def caption(partner: Partner, found: Found, reader: Reader) -> str:

@@ -83,7 +83,7 @@ def test_it_shows_the_card_of_a_closed_campaign(campaign_page: Open, alice: User
     assert [data.text for data in card.all("data", class_="kpi")] == [
         "€9,990.90",
         "222",
-        "€45",
+        "€45.00",
         "2.3%",
         "€22,680",
         "0.44",
