@@ -5,6 +5,8 @@
 const MARGIN = 400; // px below the fold at which drawing starts
 const PRINT_WIDTH = 680;
 const TICK = 64; // px for the name of a day and a gap
+const LETTER = 6; // px of one in a band's name
+const SCALE = 64; // px that the numbers beside the picture take
 const drawn = new Set();
 let library;
 
@@ -96,6 +98,20 @@ function thin(axis, width) {
   axis.ticktext = axis.ticktext.filter(kept);
 }
 
+// The name of a band begins at one of its edges and never leaves the picture: what has no room is cut, and stands whole in
+// the sentence above. An escaped sign is cut as a whole.
+function shorten(layout, width) {
+  if (!layout.xaxis?.range || !width) return;
+  const [from, until] = layout.xaxis.range.map(Date.parse);
+  for (const { x0, x1, label } of layout.shapes ?? []) {
+    if (!label?.text || !label.textposition?.startsWith("top")) continue;
+    const days = label.textposition.endsWith("right") ? Date.parse(x1) - from : until - Date.parse(x0);
+    const room = Math.floor(((days / (until - from)) * (width - SCALE)) / LETTER);
+    if (label.text.length <= room) continue;
+    label.text = `${label.text.slice(0, Math.max(room - 1, 1)).replace(/&[^;]*$/, "").trimEnd()}…`;
+  }
+}
+
 function figureOf(place, name) {
   const { data, layout } = read(place.dataset.figure);
   const colours = getComputedStyle(place);
@@ -104,6 +120,7 @@ function figureOf(place, name) {
   if ("hasLegend" in place.dataset) layout.showlegend = false; // the page has one
   if (layout.showlegend === false) layout.margin = { t: 12, ...layout.margin };
   thin(layout.xaxis, place.clientWidth);
+  shorten(layout, place.clientWidth);
   return { data, layout: { ...layout, template: read("chart-templates")[name], autosize: true } };
 }
 
