@@ -9,7 +9,7 @@ from datetime import date, datetime
 from django.db.models import BooleanField, ExpressionWrapper, QuerySet
 
 from attribution_portal.backhaul import overview, wording
-from attribution_portal.backhaul.models import PollState, Summary
+from attribution_portal.backhaul.models import Package, PollState, Summary
 from attribution_portal.backhaul.overview import NEW, Reason
 from attribution_portal.backhaul.reports import package_url
 from attribution_portal.backhaul.reviews import Kind
@@ -117,8 +117,7 @@ def _merged_into(row: Summary, merges: dict[tuple[int, str], str]) -> tuple[str,
     title = merges.get((row.partner_id, target))
     if title is None:
         return target, ""
-    home, _separator, _rest = package_url(row.partner, row.package).rstrip("/").rpartition("/")
-    return title, f"{home}/{target}/"
+    return title, package_url(row.partner, Package(package_id=target))
 
 
 def signed(row: Summary, reader: Reader) -> str:
@@ -142,8 +141,10 @@ def _reason(reason: Reason, row: Summary, reader: Reader) -> str:
         poll = getattr(row.partner, "poll", None)
         since = poll.failing_since if poll is not None else None
     said = {"since": reader.instant(since), "n": reader.count(row.changes)}
+    if reason is Reason.WAITING and state_of(row) is State.UNCHANGED:
+        return reader.gettext("Same results since the settings changed on %(since)s") % said
     text = {
-        Reason.FAILING: reader.gettext("Cannot be read since %(since)s"),
+        Reason.FAILING: reader.gettext("Not readable since %(since)s"),
         Reason.WAITING: reader.gettext("Waiting for new results since %(since)s"),
         Reason.CHANGED: reader.gettext("Changed since its sign-off"),
         Reason.UNSIGNED: reader.gettext("Final and not signed off"),
@@ -191,7 +192,7 @@ def clock(poll: PollState, row: Summary, today: date, reader: Reader) -> str:
         text = reader.gettext("Window from %(begin)s to %(end)s: not begun")
     elif today <= end:
         text = reader.gettext("Day %(day)s of %(window)s, provisional until %(end)s")
-    elif row.is_final and not row.pending:
+    elif row.is_final or row.pending:
         text = reader.gettext("Window closed on %(end)s")
     else:
         text = reader.gettext("Window closed on %(end)s, still provisional")
