@@ -145,3 +145,19 @@ def test_nothing_is_wider_than_the_screen(visit: Visit, width: int) -> None:
     for path in (f"{EVENT}?compare=evt_tour_ber", "/p/partner-id-acme/events/evt_long/?compare=x", f"{EVENT}?by=day"):
         page = alice.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path
+
+
+def test_names_of_bands_stay_inside_a_phones_picture(visit: Visit) -> None:
+    alice, page = opened(visit, width=360)
+    alice.open("/p/partner-id-acme/packages/")
+    page = alice.open("/p/partner-id-acme/events/evt_closed/")
+    page.locator('[data-panel="daily-revenue"] figure').scroll_into_view_if_needed()
+    expect(page.locator("[data-chart=daily-revenue][data-drawn]")).to_be_visible()
+    names = page.evaluate(
+        """() => [...document.querySelectorAll('[data-chart=daily-revenue] .shape-label text')].map(name => {
+          const [text, picture] = [name, name.closest('svg')].map(each => each.getBoundingClientRect());
+          return [name.textContent, text.left >= picture.left && text.right <= picture.right];
+        })"""
+    )
+    assert any(re.fullmatch("Package: Farewell night.*…", name) for name, _inside in names)
+    assert all(inside for _name, inside in names), names
