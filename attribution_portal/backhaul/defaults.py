@@ -20,6 +20,7 @@ from attribution_portal.backhaul import clock, following, intents, known_default
 from attribution_portal.backhaul.intents import Basis, Outcome
 from attribution_portal.backhaul.models import DefaultsChange, PollState
 from attribution_portal.backhaul.precedence import changed
+from attribution_portal.backhaul.state import IN_DOUBT
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
@@ -62,6 +63,12 @@ def look(partner: Partner) -> Known:
 def newest(partner: Partner) -> DefaultsChange | None:
     """The newest change made here that was not refused, and is not known to have got lost."""
     made = DefaultsChange.objects.filter(partner=partner).exclude(outcome__in=DefaultsChange.IN_VAIN)
+    return made.select_related("user").order_by("-made_at", "-pk").first()
+
+
+def last_sent(partner: Partner) -> DefaultsChange | None:
+    """The newest change made here that was not refused, also one that got lost: what people are told about."""
+    made = DefaultsChange.objects.filter(partner=partner).exclude(outcome=DefaultsChange.Outcome.REFUSED)
     return made.select_related("user").order_by("-made_at", "-pk").first()
 
 
@@ -144,17 +151,19 @@ def _read_back(partner: Partner, wanted: AttributionSettings) -> DefaultsChange.
 
 
 def _settle(partner: Partner, in_force: AttributionSettings, began: datetime) -> None:
-    """What a reading that began at `began` says about the newest change, if nobody knows what became of it. An older
-    one is past finding out: what is in force now may be somebody else's doing."""
-    change = newest(partner)
-    if (
-        change is not None
-        and change.outcome == DefaultsChange.Outcome.UNKNOWN
-        and change.made_at < began
-        and change.settings == in_force
-    ):
+    """What a reading that began at `began` says about changes of which nobody heard again, also about one whose process
+    died. Only the newest can be what is in force; one that is not, long after it was sent, did not arrive."""
+    known = newest(partner)
+    if known is None:
+        return
+    doubtful = DefaultsChange.objects.filter(partner=partner, outcome=DefaultsChange.Outcome.UNKNOWN, made_at__lt=began)
+    for change in doubtful.order_by("-made_at", "-pk"):
         change.partner = partner
-        _conclude(change, DefaultsChange.Outcome.DONE, Actor.portal())
+        if change.settings == in_force:
+            if change.pk == known.pk:
+                _conclude(change, DefaultsChange.Outcome.DONE, Actor.portal())
+        elif began - change.made_at > IN_DOUBT:
+            _conclude(change, DefaultsChange.Outcome.NOT_TAKEN, Actor.portal())
 
 
 def _conclude(

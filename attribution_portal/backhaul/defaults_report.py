@@ -8,7 +8,7 @@ from typing import Final
 
 from django.core.paginator import Page, Paginator
 
-from attribution_portal.backhaul import following, precedence, wording
+from attribution_portal.backhaul import following, history, precedence, wording
 from attribution_portal.backhaul.defaults import Known
 from attribution_portal.backhaul.following import How
 from attribution_portal.backhaul.models import MODELS, DefaultsChange, Package
@@ -72,7 +72,7 @@ class Effect:
 
 
 def defaults_panel(
-    *, known: Known, newest: DefaultsChange | None, reader: Reader, retry: str, now: datetime
+    *, known: Known, last: DefaultsChange | None, reader: Reader, retry: str, now: datetime
 ) -> Panel[InForce]:
     reading = known.reading
     if reading is None:
@@ -82,7 +82,7 @@ def defaults_panel(
     if known.error is not None:
         closed = reader.gettext("Nothing can be changed now. %(why)s") % {"why": str(known.error.sentence)}
     model = reading.value.model
-    notices = [_doubt(newest, reading.value, now, reader)]
+    notices = [_doubt(last, reading.value, now, reader)]
     if model is not None and model not in MODELS:
         notices.append(
             reader.gettext(
@@ -251,6 +251,9 @@ def _doubt(change: DefaultsChange | None, in_force: AttributionSettings, now: da
     """What is said about the newest change made here while something else than it set is in force."""
     if change is None or change.settings == in_force:
         return ""
+    is_lost = change.outcome == DefaultsChange.Outcome.NOT_TAKEN
+    if is_lost and now - change.made_at > history.TOLD_FOR:
+        return ""
     said = {
         "what": wording.difference(change.before, change.settings, reader),
         "when": reader.instant(change.made_at),
@@ -261,7 +264,7 @@ def _doubt(change: DefaultsChange | None, in_force: AttributionSettings, now: da
             "The last change made here (%(what)s, %(when)s, by %(who)s) was taken by the platform, which answers "
             "something else now: somebody may have changed it elsewhere since."
         )
-    elif now - change.made_at > IN_DOUBT:
+    elif is_lost or now - change.made_at > IN_DOUBT:
         text = reader.gettext(
             "The change of %(when)s (%(what)s, by %(who)s) did not arrive: the platform answers other values. Save it "
             "again if it is still wanted."

@@ -38,12 +38,12 @@ def package_defaults(request: PortalRequest) -> HttpResponse:
         if (draft := reauthentication.draft(request)) is not None:
             form = _form(request, known, newest, typed=draft)
             form.renew_token()
-        return _page(request, known, newest, form)
+        return _page(request, known, form)
     form = _form(request, known, newest, typed=request.POST)
     if not form.is_whole():
-        return _page(request, known, newest, form, status=422)
+        return _page(request, known, form, status=422)
     if known.error is not None:
-        return _refused(request, known, newest, form, known.error)
+        return _refused(request, known, form, known.error)
     if form.is_confirmed:
         return _save(request, form)
     assert known.reading is not None  # noqa: S101
@@ -56,7 +56,7 @@ def package_defaults(request: PortalRequest) -> HttpResponse:
         return _follow(request, Outcome.NOTHING_CHANGED)
     effect = defaults_report.effect(partner=request.partner, now=now, wanted=form.wanted, reader=http.reader(request))
     form.show_effect()
-    return _page(request, known, newest, form, effect=effect)
+    return _page(request, known, form, effect=effect)
 
 
 def _save(request: PortalRequest, form: DefaultsForm) -> HttpResponse:
@@ -69,8 +69,8 @@ def _save(request: PortalRequest, form: DefaultsForm) -> HttpResponse:
             token=form.cleaned_data["token"],
         )
     except PlatformError as error:
-        known, newest = defaults.look(request.partner), defaults.newest(request.partner)
-        return _refused(request, known, newest, form, error)
+        known = defaults.look(request.partner)
+        return _refused(request, known, form, error)
     except Moved as moved:
         return _asked(request, form, moved)
     return _follow(request, outcome)
@@ -90,7 +90,6 @@ def _form(
 def _page(
     request: PortalRequest,
     known: Known,
-    newest: DefaultsChange | None,
     form: DefaultsForm,
     *,
     effect: Effect | None = None,
@@ -100,7 +99,7 @@ def _page(
     reader = http.reader(request)
     context = {
         "defaults": defaults_report.defaults_panel(
-            known=known, newest=newest, reader=reader, retry=request.path, now=timezone.now()
+            known=known, last=defaults.last_sent(request.partner), reader=reader, retry=request.path, now=timezone.now()
         ),
         "followers": defaults_report.followers_panel(
             partner=request.partner, known=known, number=request.GET.get("page", "1"), reader=reader
@@ -120,14 +119,13 @@ def _asked(request: PortalRequest, form: DefaultsForm, moved: Moved) -> HttpResp
     words = history.moved_words(seen, moved, form.wanted, http.reader(request))
     form.base_on(moved.basis)
     form.renew_token()
-    known, newest = defaults.look(request.partner), defaults.newest(request.partner)
-    return _page(request, known, newest, form, moved=words, status=409)
+    known = defaults.look(request.partner)
+    return _page(request, known, form, moved=words, status=409)
 
 
 def _refused(
     request: PortalRequest,
     known: Known,
-    newest: DefaultsChange | None,
     form: DefaultsForm,
     error: PlatformError,
 ) -> HttpResponse:
@@ -136,7 +134,7 @@ def _refused(
         form.refused(error.fields)
     form.add_error(None, str(error.sentence) + " " + _("Nothing was changed."))
     form.renew_token()
-    return _page(request, known, newest, form, status=503 if error.retryable else 422)
+    return _page(request, known, form, status=503 if error.retryable else 422)
 
 
 def _follow(request: PortalRequest, outcome: Outcome) -> HttpResponse:

@@ -8,8 +8,10 @@ import pytest
 import redis
 from django.test import Client
 
+from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.backhaul import tasks
+from attribution_portal.audit.trail import Actor
+from attribution_portal.backhaul import intents, tasks
 from attribution_portal.backhaul.models import DefaultsChange, Package, PollState
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -17,6 +19,7 @@ from attribution_portal.platform_api import packages
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.defaults_form import (
+    IN_FORCE,
     NEW,
     PATH,
     URL,
@@ -83,8 +86,28 @@ def test_an_outcome_that_stays_unknown_is_said_and_never_sent_again(
     time.forward(minutes=3)
     tasks.settle_defaults(DefaultsChange.objects.get().partner_id)
     assert "did not arrive: the platform answers other values." in text(page(maras))
-    assert DefaultsChange.objects.get().outcome == "unknown"
+    assert DefaultsChange.objects.get().outcome == "not_taken"
+    assert on_record()[2:] == [("refused", "")]
     assert posts(sandbox) == 1
+    time.forward(days=8)
+    assert "did not arrive" not in text(page(maras))
+
+
+def test_a_change_whose_process_died_is_concluded_by_whoever_looks_next(
+    maras: Client, acme: Partner, mara: User, time: Time
+) -> None:
+    # Stored and on record, and then the process was gone.
+    change = DefaultsChange(partner=acme, user=mara, made_at=time.now, outcome="unknown")
+    change.settings, change.before = NEW, IN_FORCE
+    change.save()
+    intents.put_on_record(change, actor=Actor(mara, mara.email))
+    assert on_record() == [("intended", "mara@portal.example")]
+    page(maras)
+    assert len(on_record()) == 1
+    time.forward(minutes=3)
+    assert "did not arrive: the platform answers other values." in text(page(maras))
+    assert on_record()[1:] == [("refused", "")]
+    assert "No outcome on record yet" not in text(page(maras, f"/p/{acme.partner_id}/activity/"))
 
 
 @pytest.mark.parametrize("how", ["polling", "a look"])
