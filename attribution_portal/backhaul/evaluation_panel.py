@@ -84,7 +84,7 @@ def evaluation(
             in_force=in_force if differs else "",
             inherited="" if differs else inherited,
             standing=sentence,
-            certainty=history.certainty_sentence(latest, reader),
+            certainty="" if known.state is State.UNCHANGED else history.certainty_sentence(latest, reader),
             usual=usual,
             news=news,
             notices=_notices(known, latest, partner, reader),

@@ -120,7 +120,9 @@ def _panel(asked: Asked, found: Listed, poll: PartnerPoll | None) -> Panel[Liste
     return Panel(
         "packages",
         "empty",
-        sentence=reader.gettext("No packages yet. They appear here within minutes of being ordered at the platform."),
+        sentence=reader.gettext(
+            "No packages yet. They appear here within five minutes of being ordered at the platform."
+        ),
         read_at=listed_at,
     )
 

@@ -17,6 +17,7 @@ from attribution_portal.backhaul import (
     habit,
     history,
     looks,
+    reviews,
     snapshot,
     wording,
 )
@@ -50,7 +51,7 @@ SELDOM: Final = 15
 class PackagePage:
     """`package`: as it is now or, with `day`, as it was known at the end of that day, when nothing can be changed.
     `every`: seconds between two looks for news at `news_url`, 0 when none can come. `digest` tells whether there is
-    any. `newest`: the newest change that a form is based on."""
+    any. `newest`: the newest change that a form is based on; `signed`: the sign-off, None with `day`."""
 
     title: str
     url: str
@@ -70,10 +71,11 @@ class PackagePage:
     digest: str
     news_url: str
     newest: SettingsChange | None
+    signed: reviews.Standing | None
 
 
 def page(*, partner: Partner, package: Package, user: User, asked: Asked, reader: Reader, now: datetime) -> PackagePage:
-    """Everything on the page but its forms, in seven queries."""
+    """Everything on the page but its forms, in eight queries; one more where a sign-off no longer holds."""
     until = asked.until(partner)
     url = package_url(partner, package)
     known = known_at(partner=partner, package=package, until=until, now=now)
@@ -82,7 +84,8 @@ def page(*, partner: Partner, package: Package, user: User, asked: Asked, reader
     changes = history.changes_of(package, until)
     doubtful = history.doubtful(changes, now) if until is None else None
     past = history.read(rows, newest=newest, number=asked.number)
-    digest = _digest(known, doubtful)
+    signed = reviews.standing(package) if until is None else None
+    digest = _digest(known, doubtful, signed)
     return PackagePage(
         title=package.title or package.package_id,
         url=url,
@@ -130,13 +133,14 @@ def page(*, partner: Partner, package: Package, user: User, asked: Asked, reader
         digest=digest,
         news_url=f"{asked.at(url)}{'&' if asked.query else '?'}seen={digest}",
         newest=history.newest(package, changes) if until is None else None,
+        signed=signed,
     )
 
 
 def digest_of(*, partner: Partner, package: Package, now: datetime) -> str:
-    """What an open page compares with its own, in two queries."""
+    """What an open page compares with its own, in three queries or four."""
     known = known_at(partner=partner, package=package, until=None, now=now)
-    return _digest(known, history.doubtful(history.changes_of(package), now))
+    return _digest(known, history.doubtful(history.changes_of(package), now), reviews.standing(package))
 
 
 def _day_url(asked: Asked, url: str, day: date, today: date) -> str:
@@ -213,9 +217,9 @@ def _every(known: Standing, doubtful: SettingsChange | None, now: datetime) -> i
     return 0 if known.state is State.ENDED else SELDOM
 
 
-def _digest(known: Standing, doubtful: SettingsChange | None) -> str:
+def _digest(known: Standing, doubtful: SettingsChange | None, signed: reviews.Standing | None) -> str:
     """Changes when something on the page does, apart from ages and times of confirmation."""
-    poll = known.poll
+    poll, review = known.poll, signed.review if signed else None
     parts: Sequence[object] = (
         known.state,
         known.package.status,
@@ -225,6 +229,7 @@ def _digest(known: Standing, doubtful: SettingsChange | None) -> str:
         poll.settings,
         poll.settings_changed_at,
         (doubtful.pk, doubtful.outcome) if doubtful else None,
+        (review.pk, review.withdrawn_at) if review else None,
         known.facts.today,
     )
     return hashlib.sha256(repr(parts).encode()).hexdigest()[:16]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from attribution_portal.backhaul import reviews, wording
+from attribution_portal.backhaul import wording
 from attribution_portal.backhaul.models import Evaluation, Package, Review, SettingsChange
 from attribution_portal.backhaul.review_forms import ReviewForm, WithdrawForm
 from attribution_portal.backhaul.reviews import Kind, Standing
@@ -33,9 +33,10 @@ class SignOff:
     withdrawal: WithdrawForm | None
 
 
-def panel(*, partner: Partner, package: Package, state: State, reader: Reader, may_review: bool) -> Panel[SignOff]:
-    """`package` with its poll state and the newest row of the ledger. One query, two where something changed."""
-    known = reviews.standing(package)
+def panel(
+    *, partner: Partner, package: Package, known: Standing, state: State, reader: Reader, may_review: bool
+) -> Panel[SignOff]:
+    """`package` with its poll state and the newest row of the ledger; `known`: how it stands."""
     data = SignOff(
         kind=known.kind,
         badge=badge(known, reader),

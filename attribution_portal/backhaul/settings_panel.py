@@ -9,7 +9,7 @@ from attribution_portal.backhaul import precedence, wording
 from attribution_portal.backhaul.models import MODELS, Package
 from attribution_portal.backhaul.precedence import SETTING_NAMES
 from attribution_portal.backhaul.reviews import Standing
-from attribution_portal.backhaul.state import window_end
+from attribution_portal.backhaul.state import State, window_end
 from attribution_portal.formats import Reader
 from attribution_portal.panels import Panel
 from attribution_portal.platform_api.payloads import AttributionSettings
@@ -28,12 +28,13 @@ class Value:
 @dataclass(frozen=True, slots=True)
 class SettingsInForce:
     """What the panel shows beside its form. `notices`: what is odd or missing in what is set; `models` are names and
-    what each is good and bad at."""
+    what each is good and bad at. `closed`: why nothing can be changed any more, "" while it can."""
 
     sentence: str
     values: tuple[Value, ...]
     notices: tuple[str, ...]
     models: tuple[tuple[str, str], ...]
+    closed: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ class Effect:
 
 
 def panel(
-    *, package: Package, today: date, reader: Reader, known_until: datetime | None = None
+    *, package: Package, today: date, state: State, reader: Reader, known_until: datetime | None = None
 ) -> Panel[SettingsInForce]:
     """The settings last read. `today`: the partner's day. `known_until`: the past moment that `package` is as known at,
     None for now."""
@@ -58,6 +59,9 @@ def panel(
         values=_values(poll.settings, tuple(poll.inherited), reader),
         notices=_notices(poll.settings, today, reader) if poll.last_ok_at is not None else (),
         models=wording.model_help(reader),
+        closed=reader.gettext("The package has ended: its settings cannot be changed any more.")
+        if state is State.ENDED
+        else "",
     )
     return Panel("settings", "ready", data=data, read_at=poll.last_ok_at)
 

@@ -26,6 +26,8 @@ from attribution_portal.backhaul.asked import Asked, AskedForm
 from attribution_portal.backhaul.forms import SettingsForm
 from attribution_portal.backhaul.intents import Basis, Moved, Outcome
 from attribution_portal.backhaul.models import Package
+from attribution_portal.backhaul.reading import known_at
+from attribution_portal.backhaul.state import State
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.panels import Panel
@@ -65,6 +67,8 @@ def settings(request: PortalRequest, package_id: str) -> HttpResponse:
     found = _find(request, package_id)
     if request.method != "POST":
         return redirect(reports.package_url(request.partner, found))
+    if known_at(partner=request.partner, package=found, until=None, now=timezone.now()).state is State.ENDED:
+        return _page(request, found, status=409)
     form = _form(request, found, bound=True)
     if "fill" in request.POST:
         return _filled(request, found, form)
@@ -136,7 +140,18 @@ def _news(request: PortalRequest, package_id: str) -> HttpResponse:
         reader=http.reader(request),
         now=now,
     )
-    response = render(request, "backhaul/package.html#live", {"page": page, "fragment": True})
+    context = {
+        "page": page,
+        "package_id": found.package_id,
+        "sign_off": _sign_off(request, found, page),
+        "settings": _settings_in_force(request, page),
+        # Nobody's words are taken from under their hands: a form that got old says so when it is sent.
+        "keeps_forms": may(request.role, Action.REVIEW)
+        and found.poll.latest is not None
+        and found.poll.latest.number > 1,
+        "fragment": True,
+    }
+    response = render(request, "backhaul/package.html#live", context)
     # The element that asks is a small one inside, so that nothing greys out every few seconds.
     response["HX-Retarget"] = f"#{LIVE}"
     response["HX-Reswap"] = "outerHTML"
@@ -157,38 +172,53 @@ def _page(
     page = reports.page(
         partner=request.partner, package=found, user=request.user, asked=asked, reader=reader, now=timezone.now()
     )
-    is_now = page.day is None
-    sign_off = None
-    if is_now:
-        sign_off = review_panel.panel(
-            partner=request.partner,
-            package=found,
-            state=page.state,
-            reader=reader,
-            may_review=may(request.role, Action.REVIEW),
-        )
-    if form is None and is_now and may(request.role, Action.CHANGE_SETTINGS):
-        is_signed = sign_off is not None and sign_off.data is not None and sign_off.data.kind is reviews.Kind.SIGNED
+    if page.state is State.ENDED:
+        form = effect = moved = None
+    elif form is None and page.day is None and may(request.role, Action.CHANGE_SETTINGS):
         form = SettingsForm(
             None,
             basis=Basis(found.poll.settings, page.newest.pk if page.newest else 0),
             today=_today(request),
             reader=reader,
-            is_signed=is_signed,
+            is_signed=page.signed is not None and page.signed.is_signed,
         )
     context = {
         "page": page,
         "package_id": found.package_id,
-        "sign_off": sign_off,
+        "sign_off": _sign_off(request, found, page),
         "chosen": chosen,
         "form": form,
         "moved": moved,
         "effect": effect,
-        "settings": settings_panel.panel(
-            package=page.package, today=_today(request), reader=reader, known_until=asked.until(request.partner)
-        ),
+        "settings": _settings_in_force(request, page, asked),
     }
     return render(request, "backhaul/package.html", context, status=status)
+
+
+def _sign_off(request: PortalRequest, found: Package, page: reports.PackagePage) -> Panel[review_panel.SignOff] | None:
+    """None on a past day."""
+    if page.signed is None:
+        return None
+    return review_panel.panel(
+        partner=request.partner,
+        package=found,
+        known=page.signed,
+        state=page.state,
+        reader=http.reader(request),
+        may_review=may(request.role, Action.REVIEW),
+    )
+
+
+def _settings_in_force(
+    request: PortalRequest, page: reports.PackagePage, asked: Asked | None = None
+) -> Panel[settings_panel.SettingsInForce]:
+    return settings_panel.panel(
+        package=page.package,
+        today=_today(request),
+        state=page.state,
+        reader=http.reader(request),
+        known_until=asked.until(request.partner) if asked else None,
+    )
 
 
 def _today(request: PortalRequest) -> date:

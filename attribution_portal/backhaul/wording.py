@@ -267,7 +267,7 @@ def state_sentence(state: State, facts: Facts, *, results_from: datetime | None,
     elif state is State.FINAL:
         text = reader.gettext("The window closed on %(end)s and the results were read after that: they are final.")
     elif state is State.FAILING:
-        text = reader.gettext("The platform could not be read since %(since)s. %(error)s")
+        text = reader.gettext("The portal has not been able to read this package since %(since)s. %(error)s")
         if results_from is not None:
             text += " " + reader.gettext("What you see was read before that.")
     elif state is State.ENDED:

@@ -85,7 +85,7 @@ def test_its_pages_say_why_and_keep_what_is_known(
     page = client_for(bob).get(f"/p/{ACME}/packages/pkg_main/").content.decode()
     said = text(panel(page, "evaluation"))
     assert 'data-evaluation="failing"' in page
-    assert "The platform could not be read since 15 Jun 2026, 12:05" in said
+    assert "The portal has not been able to read this package since 15 Jun 2026, 12:05" in said
     assert "What you see was read before that." in said
 
 

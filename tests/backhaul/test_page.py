@@ -207,7 +207,7 @@ def test_a_package_that_cannot_be_read_shows_the_last_results_and_says_since_whe
     assert evaluation(html) == "failing"
     assert kpis(html) == before
     said = text(panel(html, "evaluation"))
-    assert "The platform could not be read since 15 Jun 2026, 12:05." in said
+    assert "The portal has not been able to read this package since 15 Jun 2026, 12:05." in said
     assert 'data-stale="true"' in panel(html, "evaluation")
 
 
