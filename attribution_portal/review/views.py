@@ -49,7 +49,7 @@ def manager_view(view: Callable[..., HttpResponseBase]) -> View:
 
 
 @manager_view
-def board(request: PortalRequest, partners: list[Partner]) -> HttpResponse:
+def board(request: PortalRequest, partners: list[reports.Managed]) -> HttpResponse:
     """The board or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
     page = reports.board(_asked(request, partners, _form(request, partners)))
     if request.htmx.target != FOUND:
@@ -60,7 +60,7 @@ def board(request: PortalRequest, partners: list[Partner]) -> HttpResponse:
 
 
 @manager_view
-def export(request: PortalRequest, partners: list[Partner], *, form: str) -> HttpResponseBase:
+def export(request: PortalRequest, partners: list[reports.Managed], *, form: str) -> HttpResponseBase:
     """Every package that the filters match. Before it is sent it is on record with each partner whose packages are in
     it: their people read there that somebody took them. A filter that cannot be used would make a file of more than was
     asked for: then the board says so instead."""
@@ -86,28 +86,23 @@ def export(request: PortalRequest, partners: list[Partner], *, form: str) -> Htt
     )
     # Which other partners somebody manages is nothing that one partner's people may read.
     told = urlencode(replace(asked.filters, partners=()).parameters())
-    for partner in partners:
-        if partner.pk in counts:
-            record(
-                kind=Kind.EXPORTED,
-                actor=Actor.of(request),
-                partner=partner,
-                target="review",
-                title=sheet.title,
-                after={
-                    "format": form,
-                    "rows": counts[partner.pk],
-                    "filter": told or None,
-                },
-            )
+    for partner in Partner.objects.filter(pk__in=counts).order_by("name", "pk"):
+        record(
+            kind=Kind.EXPORTED,
+            actor=Actor.of(request),
+            partner=partner,
+            target="review",
+            title=sheet.title,
+            after={"format": form, "rows": counts[partner.pk], "filter": told or None},
+        )
     return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
 
 
-def _form(request: PortalRequest, partners: list[Partner]) -> FiltersForm:
+def _form(request: PortalRequest, partners: list[reports.Managed]) -> FiltersForm:
     return FiltersForm(request.GET, sorts=reports.SORTS, partners=[partner.partner_id for partner in partners])
 
 
-def _asked(request: PortalRequest, partners: list[Partner], form: FiltersForm) -> reports.Asked:
+def _asked(request: PortalRequest, partners: list[reports.Managed], form: FiltersForm) -> reports.Asked:
     return reports.Asked(
         partners=partners,
         filters=form.filters,
