@@ -12,7 +12,6 @@ import atexit
 import os
 import shutil
 import signal
-import sys
 import tempfile
 from pathlib import Path
 
@@ -25,8 +24,9 @@ _EMBEDDED = "PORTAL_TESTS_EMBEDDED"
 
 
 def supply() -> None:
-    # A run that is stopped from outside stops its servers too.
-    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
+    # A run that is stopped from outside ends as by Ctrl-C, and stops its servers too. An exit instead would be taken
+    # for the failure of one test, and the run would go on.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     folder = Path(tempfile.mkdtemp(prefix="portal-tests-"))
     if "PYTEST_XDIST_WORKER" in os.environ:
         for name in ("REDIS_URL", *os.environ.get(_EMBEDDED, "").split()):
