@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 
 from django.db import connection
@@ -29,7 +29,7 @@ WHERE known.read_at <= excluded.read_at
 
 def remember(*, partner: Partner, settings: AttributionSettings, read_at: datetime) -> None:
     """`read_at` is by the database's clock. What was read earlier than what is known changes nothing."""
-    values: dict[str, object] = {
+    values: dict[str, int | str | date | datetime | None] = {
         "partner": partner.pk,
         "model": settings.model or "",
         "window": settings.window,
