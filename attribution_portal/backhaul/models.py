@@ -418,6 +418,7 @@ class Summary(models.Model):
         indexes = [
             models.Index(fields=["partner", "-created_at"], name="summaries_of_a_partner"),
             models.Index(fields=["rank", "since", "package"], include=["partner", "waits_since"], name="by_attention"),
+            models.Index(F("moved_at").desc(nulls_last=True), F("package"), name="by_last_change"),
             models.Index(
                 fields=["waits_since"], include=["partner"], condition=Q(waits_since__isnull=False), name="by_waiting"
             ),
