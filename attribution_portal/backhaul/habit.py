@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from django.db import connection
+from django.db import DataError, connection
 
 from attribution_portal.backhaul.models import Package
 from attribution_portal.formats import Reader
@@ -57,7 +57,8 @@ class Usual:
 
 
 def usual(*, partner: Partner, package: Package, window: int, day: int) -> Usual | None:
-    """None where too few packages with such a window are finished. One query over at most `MOST` of them."""
+    """None where too few packages with such a window are finished. One query over at most `MOST` of them. Nothing can
+    be told either where the database does not know the partner's zone, as one with older tables of zones may not."""
     values: dict[str, int | str] = {
         "partner": partner.pk,
         "package": package.pk,
@@ -67,7 +68,10 @@ def usual(*, partner: Partner, package: Package, window: int, day: int) -> Usual
         "most": MOST,
     }
     with connection.cursor() as cursor:
-        cursor.execute(SHARES, values)
+        try:
+            cursor.execute(SHARES, values)
+        except DataError:
+            return None
         packages, share = cursor.fetchone()
     if packages < FEWEST or share is None:
         return None

@@ -11,13 +11,14 @@ import pytest
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import snapshot
+from attribution_portal.backhaul import habit, snapshot
 from attribution_portal.backhaul.models import Evaluation, Look, Package, PollState, SettingsChange
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import AttributionSettings
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import evaluation, kpis, panel, rows, text
+from tests.backhaul.stored import made, result
 from tests.conftest import Partners
 
 pytestmark = pytest.mark.django_db
@@ -363,3 +364,14 @@ def test_the_sums_of_a_day_are_those_of_its_row(alices: Client, story: Written) 
 )
 def test_a_day_ends_when_the_next_begins_whatever_the_clocks_do(zone: str, day: date, end: str) -> None:
     assert snapshot.end_of(day, Partner(timezone=zone)).isoformat() == end
+
+
+@pytest.mark.django_db(transaction=True)
+def test_where_the_database_does_not_know_the_zone_nothing_is_said_to_be_usual(partners: Partners) -> None:
+    """Its tables of zones may be older than those of the portal."""
+    acme = partners.acme
+    package = made(acme, "pkg", poll={"window": 5, "email_sent_date": date(2026, 6, 12)})
+    result(made(acme, "done", poll={"window": 5, "email_sent_date": date(2026, 6, 1)}))
+    acme.timezone = "No/Where"
+    assert habit.usual(partner=acme, package=package, window=5, day=3) is None
+    assert PollState.objects.filter(partner=acme).count() == 2
