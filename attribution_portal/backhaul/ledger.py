@@ -182,12 +182,12 @@ def _begin_waiting(state: Known, change: SettingsChange, *, at: datetime) -> Non
 
 @dataclass(slots=True)
 class _New:
-    """A row to come. `change`: what it answers, which has its key only once it is stored itself."""
+    """A row to come. `clusters`: as JSON. `change`: what it answers, which has its key only once it is stored."""
 
     package: int
     row: Latest
     observation: Observation
-    texts: fingerprints.Texts
+    clusters: str
     certainty: Evaluation.Certainty
     change: SettingsChange | None
 
@@ -260,12 +260,12 @@ class _Batch:
     def _is_lost(self, state: Known, observation: Observation) -> bool:
         """Neither settings of its own nor results, where there were some: so answers a platform that has deleted the
         package (contract §8: 404 means "none set"), and nobody changed its settings. The list will tell."""
+        if observation.result.clusters:
+            return False
         seen = observation.in_force
         own = set(SETTING_NAMES) - set(seen.inherited)
-        return (
-            not observation.result.clusters
-            and all(getattr(seen.settings, name) is None for name in own)
-            and (state.latest is not None or state.vanished)
+        return all(getattr(seen.settings, name) is None for name in own) and (
+            state.latest is not None or state.vanished
         )
 
     def _resolve(self, state: Known, observation: Observation, *, is_lost: bool) -> None:
@@ -317,7 +317,7 @@ class _Batch:
         certainty = Evaluation.Certainty.UNKNOWN
         if not same and observation.held:
             certainty = _certainty(state, before=before, changed_now=changed_now)
-        self._add(state, observation, certainty, texts=texts, fingerprint=fingerprint)
+        self._add(state, observation, certainty, clusters=fingerprints.stored(texts), fingerprint=fingerprint)
         if not same and observation.held:
             state.pending_changes = 0
 
@@ -337,14 +337,14 @@ class _Batch:
         observation: Observation,
         certainty: Evaluation.Certainty,
         *,
-        texts: fingerprints.Texts,
+        clusters: str,
         fingerprint: str,
     ) -> None:
         settings, read_at = self._of_settings(observation.in_force.settings), observation.read_at
         number = state.latest.number + 1 if state.latest else 1
         state.latest = Latest(0, number, fingerprint, settings, first_seen=read_at, last_confirmed=read_at)
         change = state.last_change if certainty == Evaluation.Certainty.PROVED else None
-        self.new_rows.append(_New(state.pk, state.latest, observation, texts, certainty, change))
+        self.new_rows.append(_New(state.pk, state.latest, observation, clusters, certainty, change))
 
     def _stored(self, new: _New) -> tuple[object, ...]:
         seen, result, row = new.observation.in_force, new.observation.result, new.row
@@ -358,7 +358,7 @@ class _Batch:
             json.dumps(seen.inherited) if seen.inherited else "[]",
             row.settings_fingerprint,
             row.fingerprint,
-            fingerprints.stored(new.texts),
+            new.clusters,
             result.customers,
             result.items,
             result.revenue,

@@ -328,12 +328,12 @@ class EvaluationResult:
 
     @property
     def customers(self) -> int:
-        return sum(c.customers for c in self.clusters)
+        return sum([c.customers for c in self.clusters])
 
     @property
     def items(self) -> int:
-        return sum(c.items for c in self.clusters)
+        return sum([c.items for c in self.clusters])
 
     @property
     def revenue(self) -> Decimal:
-        return sum((c.revenue for c in self.clusters), Decimal(0))
+        return sum([c.revenue for c in self.clusters], Decimal(0))
