@@ -10,7 +10,8 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
@@ -133,7 +134,7 @@ def recording() -> Result:
 
     renew()
     record()
-    twin = _twin_of_poll_states()
+    twin = "bench_pollstate"
     results, polls = _rows_of(Evaluation), _rows_of(PollState)
     place = results.names.index("number")
     numbers = itertools.count(1_000)
@@ -157,7 +158,8 @@ def recording() -> Result:
         alone.append(time.perf_counter() - began)
         _copy(polls, twin)
 
-    ratio, one, other = paired(record, copy, rounds=ROUNDS, before=prepare)
+    with _twin_of(PollState._meta.db_table, twin):
+        ratio, one, other = paired(record, copy, rounds=ROUNDS, before=prepare)
     first = statistics.median(alone)
     detail = (
         f"{RECORDED / one:.0f} results/s against {RECORDED / other:.0f} of a bare COPY of ledger rows and poll states, "
@@ -193,11 +195,11 @@ def _copy(given: _Rows, table: str) -> None:
             sink.write_row(row)
 
 
-def _twin_of_poll_states() -> str:
-    """An empty table with all that the one of poll states has, but for its triggers."""
+@contextmanager
+def _twin_of(own: str, twin: str) -> Iterator[None]:
+    """An empty table with all that a table has, but for its triggers, gone afterwards."""
     from django.db import connection
 
-    own, twin = "backhaul_pollstate", "bench_pollstate"
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TABLE {twin} (LIKE {own} INCLUDING ALL)")
         cursor.execute(
@@ -205,7 +207,11 @@ def _twin_of_poll_states() -> str:
         )
         for (definition,) in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {twin} ADD {definition}")
-    return twin
+    try:
+        yield
+    finally:
+        with connection.cursor() as cursor:
+            cursor.execute(f"DROP TABLE {twin}")
 
 
 def memory() -> Result:
