@@ -126,8 +126,8 @@ class _Past:
         for at in sorted(late):
             moment = timezone.now()
             self._record([replace(each, at=moment) for each in readings[at]], moment)
-        # The portal goes on from here.
-        PollState.objects.filter(partner=self.partner).exclude(next_due=None).update(next_due=timezone.now())
+        # The portal goes on from here, and reads once what has ended: sizes of clusters are not remembered yet.
+        PollState.objects.filter(partner=self.partner).update(next_due=timezone.now())
 
     def _readings(self, package: platform.Package, row: Package) -> Iterator[_Reading]:
         """Every morning's, and two at each change: one with the new settings, one with what they brought."""
