@@ -309,7 +309,10 @@ _TERMS = (
         "polling_reads_left",
         _("Reads left"),
         _("How many reads polling may make in this minute: the smallest number among the partners that have work."),
-        _("Four fifths of the reads a minute that a partner has, less those of the last 60 seconds, people's included."),
+        _(
+            "Four fifths of the reads a minute that a partner has, less those of the last 60 seconds, people's"
+            " included."
+        ),
     ),
 )
 TERMS = {term.key: term for term in _TERMS}
