@@ -53,6 +53,16 @@ class Reader:
             return UNKNOWN
         return _money(value, self.locale, currency, trim, False)
 
+    def money_each(self, value: Number | None, currency: str | None) -> str:
+        """A quotient of money, always with its cents; what is too small for them is not written as nothing ("< €0.01").
+
+        Without a currency there are no cents either, unless the number has some."""
+        shown = self.money(value, currency)
+        if not value or shown != self.money(0, currency):
+            return shown
+        least = _quantum(_money_style(self.locale, currency).digits)
+        return f"< {self.money(least, currency)}" if value > 0 else f"> {self.money(-least, currency)}"
+
     def count(self, value: Number | None) -> str:
         """A number of things ("1,234"); at most two decimals where the value has any."""
         return UNKNOWN if value is None else _count(value, self.locale, False)

@@ -67,6 +67,24 @@ def test_it_leaves_out_zero_cents_in_sentences_only():
     assert DE.money(Decimal("0.999"), "EUR", trim=True) == "1\u00a0€"
 
 
+@pytest.mark.parametrize(
+    ("value", "currency", "english", "german"),
+    [
+        ("45", "EUR", "€45.00", "45,00\u00a0€"),
+        ("0", "EUR", "€0.00", "0,00\u00a0€"),
+        ("0.0001", "EUR", "< €0.01", "< 0,01\u00a0€"),
+        ("0.005", "EUR", "< €0.01", "< 0,01\u00a0€"),
+        ("0.0051", "EUR", "€0.01", "0,01\u00a0€"),
+        ("-0.0001", "EUR", "> −€0.01", "> −0,01\u00a0€"),
+        ("0.2", "JPY", "< ¥1", "< 1\u00a0¥"),
+        ("0.0001", None, "< 0.01", "< 0,01"),
+    ],
+)
+def test_it_never_writes_a_small_quotient_as_nothing(value, currency, english, german):
+    assert EN.money_each(Decimal(value), currency) == english
+    assert DE.money_each(Decimal(value), currency) == german
+
+
 def test_it_writes_counts_ratios_percents_and_changes():
     assert [EN.count(1234), EN.count(Decimal("12.50")), EN.count(0), EN.count(None)] == ["1,234", "12.5", "0", "—"]
     assert [DE.ratio(Decimal("16.18")), DE.ratio(3), DE.ratio(None)] == ["16,18", "3,00", "—"]

@@ -112,8 +112,10 @@ def _kpis(partner: Partner, desk: Desk, proposal: Proposal, reader: Reader) -> t
             "average_value",
             _("Average purchase"),
             raw(each.quantize(Decimal("0.0001")) if each is not None else None),
-            money(each),
-            note=_("%(before)s now") % {"before": money(before / count)} if count else _("No purchases yet"),
+            reader.money_each(each, partner.currency),
+            note=_("%(before)s now") % {"before": reader.money_each(before / count, partner.currency)}
+            if count
+            else _("No purchases yet"),
         ),
     )
 

@@ -44,8 +44,8 @@ def warning(finding: Finding, *, currency: str, reader: Reader) -> str:
         ) % {"n": reader.count(left)}
     if finding.check is Check.ODD_AVERAGE:
         return _("%(each)s per purchase is far from what this event measured, %(usual)s per purchase.") % {
-            "each": money(finding.each),
-            "usual": money(finding.usual),
+            "each": reader.money_each(finding.each, currency),
+            "usual": reader.money_each(finding.usual, currency),
         }
     return _("All adjustments together would be %(total)s, more than the measured revenue of %(measured)s.") % {
         "total": money(finding.total),

@@ -49,7 +49,7 @@ def money_each(
     name: str, label: Text, quotient: Quotient, currency: str | None, *, reader: Reader, note: Text = ""
 ) -> Kpi:
     """An amount per piece, such as per purchase or per click, with its cents: it is a rounded quotient."""
-    shown = reader.money(quotient.value, currency)
+    shown = reader.money_each(quotient.value, currency)
     return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
 
 

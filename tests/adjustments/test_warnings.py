@@ -48,6 +48,14 @@ def test_each_warning_stops_the_first_try_and_a_confirmation_sends_it(
     assert (posts(sandbox), len(rows_of(sandbox, eid))) == (1, len(before) + 1)
 
 
+def test_an_average_of_almost_nothing_is_not_nothing(editor: Visitor, sandbox: Sandbox) -> None:
+    answer = editor.preview("evt_plain", "1000", "0.01")
+    assert "odd-average" in warnings(answer)
+    assert "< €0.01 per purchase is far from what this event measured" in read(answer).root.text
+    average = read(answer).root.one("data", data_kpi="average_value")
+    assert (average["value"], average.text) == ("0", "< €0.01")
+
+
 def test_what_cannot_be_checked_says_so(editor: Visitor, sandbox: Sandbox) -> None:
     sandbox.faults.add("/daily_revenue_summary/", "status", status=500)
     answer = editor.preview("evt_plain", "4", "200")
