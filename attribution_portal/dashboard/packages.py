@@ -25,7 +25,7 @@ _FIRST: Final = (State.WAITING, State.UNCHANGED, State.FAILING)
 @dataclass(frozen=True, slots=True)
 class PackageRow:
     """`revenue`: plain and as shown. `moved_at`: when its settings or its results last changed, None where neither ever
-    did."""
+    did: results recorded for the first time may be of any age."""
 
     id: str
     title: str
@@ -42,7 +42,7 @@ def panel(*, partner: Partner, now: datetime, reader: Reader) -> Panel[tuple[Pac
         Q(poll__pending_changes__gt=0)
         | Q(poll__failures__gt=0)
         | Q(poll__settings_changed_at__gte=recent)
-        | Q(poll__latest__first_seen__gte=recent),
+        | Q(poll__latest__first_seen__gte=recent, poll__latest__number__gt=1),
         partner=partner,
         vanished_at=None,
     ).select_related("poll__latest")
@@ -70,7 +70,8 @@ def _row(
     """A row, after what it is sorted by."""
     known = reports.standing_of(partner=partner, package=package, parked=parked, now=now)
     latest, poll = known.latest, known.poll
-    moments = [moment for moment in (poll.settings_changed_at, latest.first_seen if latest else None) if moment]
+    results_changed_at = latest.first_seen if latest and latest.number > 1 else None
+    moments = [moment for moment in (poll.settings_changed_at, results_changed_at) if moment]
     moved_at = max(moments, default=None)
     revenue = latest.revenue if latest else None
     rank = _FIRST.index(known.state) if known.state in _FIRST else len(_FIRST)

@@ -9,11 +9,12 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from django.db.models import F
 from django.test import Client
 from redis import Redis
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul.models import Package, PartnerPoll
+from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.dashboard import upcoming
 from attribution_portal.dashboard.models import Visit
 from attribution_portal.formats import Reader
@@ -24,6 +25,7 @@ from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.faults import Json
 from tests.conftest import TODAY, Partners
 from tests.dashboard.conftest import ACME, Open, Time
+from tests.dashboard.test_changes import add_result
 from tests.pages import Element, Shown
 
 pytestmark = pytest.mark.django_db
@@ -159,6 +161,7 @@ def test_a_platform_that_is_down_leaves_what_the_portal_knows(
     sandbox: Sandbox, page: Open, partners: Partners, poll: Callable[[Partner], None]
 ) -> None:
     poll(partners.acme)
+    PollState.objects.filter(partner=partners.acme).update(settings_changed_at=F("last_ok_at"))
     sandbox.faults.add("*", "status", status=503)
     shown = page()
     assert shown.states() == {"dashboard": "failed", "events": "failed", "packages": "ready", "changes": "empty"}
@@ -237,9 +240,9 @@ def test_packages_that_somebody_waits_for_stand_first(
     page: Open, partners: Partners, poll: Callable[[Partner], None]
 ) -> None:
     poll(partners.acme)
+    PollState.objects.filter(partner=partners.acme).update(settings_changed_at=F("last_ok_at"))
     waiting = Package.objects.get(partner=partners.acme, package_id="pkg_final")
     waiting.poll.pending_changes = 1
-    waiting.poll.settings_changed_at = waiting.poll.last_ok_at
     waiting.poll.save()
     shown = page()
     assert shown.rows("packages")[0] == "pkg_final"
@@ -249,10 +252,28 @@ def test_packages_that_somebody_waits_for_stand_first(
     assert Decimal(first.one("td", class_="num")["data-value"]) == waiting.poll.latest.revenue
 
 
+def test_results_recorded_for_the_first_time_are_no_change_and_the_next_ones_are(
+    page: Open, partners: Partners, poll: Callable[[Partner], None], time: Time
+) -> None:
+    poll(partners.acme)
+    first = page().panel("packages")
+    assert first["data-state"] == "empty"
+    assert "Changed" not in first.text
+    time.forward(hours=2)
+    changed = PollState.objects.get(partner=partners.acme, package__package_id="pkg_main")
+    changed.latest = add_result(changed.package, revenue="1000.00")
+    changed.save()
+    shown = page()
+    assert shown.rows("packages") == ["pkg_main"]
+    assert row(shown, "packages", "pkg_main").one("small").text == "Changed just now"
+
+
 def test_packages_that_rest_for_a_week_are_no_longer_shown(
     page: Open, partners: Partners, poll: Callable[[Partner], None], time: Time
 ) -> None:
     poll(partners.acme)
+    PollState.objects.filter(partner=partners.acme).update(settings_changed_at=F("last_ok_at"))
+    assert page().panel("packages")["data-state"] == "ready"
     time.forward(days=8)
     panel = page().panel("packages")
     assert panel["data-state"] == "empty"
