@@ -78,12 +78,15 @@ def _definitions(page: CampaignPage) -> Iterator[tuple[str, str]]:
 
 
 def _lines(page: CampaignPage) -> Iterator[Line]:
-    titles = {panel.name: title for title, panel in _panels(page)}
     for title, panel in _panels(page):
         if panel.state != "ready":
             yield title, "", "", None, UNKNOWN, str(panel.sentence), panel.read_at
-    if shown := page.performance.data:
-        title, read_at = titles["post-campaign"], page.performance.read_at
+        yield from _panel(page, panel.name, title, panel.read_at)
+
+
+def _panel(page: CampaignPage, name: str, title: str, read_at: datetime | None) -> Iterator[Line]:
+    """What stands in one panel; nothing where it has no data."""
+    if name == "post-campaign" and (shown := page.performance.data):
         made = {row.id: row for row in shown.made.rows}
         for kpi in (*shown.sold, *shown.cost):
             cells = made[kpi.name].cells
@@ -91,26 +94,24 @@ def _lines(page: CampaignPage) -> Iterator[Line]:
         yield title, "", shown.state.text, None, "", shown.standing, read_at
         yield from _table(title, shown.sources, read_at)
         yield from _remarks(title, shown.notes, read_at)
-    if balance := page.balance.data:
-        title, read_at = titles["balance"], page.balance.read_at
+    elif name == "balance" and (balance := page.balance.data):
         yield from (_kpi(title, kpi, read_at) for kpi in balance.kpis)
         yield from _table(title, balance.chart.table, read_at)
         yield from _remarks(title, (*((balance.excess,) if balance.excess else ()), *balance.notes), read_at)
-    if before := page.before_during.data:
-        title, read_at = titles["before-during"], page.before_during.read_at
+    elif name == "before-during" and (before := page.before_during.data):
         yield from (_kpi(title, kpi, read_at) for kpi in before.kpis)
         yield from _table(title, before.chart.table, read_at)
         yield from _remarks(title, (before.days, *before.notes), read_at)
-    if cards := page.campaigns.data:
+    elif name == "campaigns" and (cards := page.campaigns.data):
         for card in cards.cards:
-            yield from _card(titles["campaigns"], card, page.campaigns.read_at)
-    if meta := page.meta.data:
-        title, read_at = titles["meta"], page.meta.read_at
+            yield from _card(title, card, read_at)
+    elif name == "meta" and (meta := page.meta.data):
         yield from (_kpi(title, kpi, read_at) for kpi in (*meta.results, *meta.delivery))
         yield from _remarks(title, meta.notes, read_at)
-    if sources := page.sources.data:
-        yield from _table(titles["sources"], sources, page.sources.read_at)
-    yield from _adjustments(titles["adjustments"], page.listing, page.adjustments.read_at)
+    elif name == "sources" and (sources := page.sources.data):
+        yield from _table(title, sources, read_at)
+    elif name == "adjustments":
+        yield from _adjustments(title, page.listing, read_at)
 
 
 def _kpi(title: str, kpi: Kpi, read_at: datetime | None, more: Iterable[str] = ()) -> Line:

@@ -21,6 +21,16 @@ from tests.wave.claimed import stored
 
 ClientFor = Callable[[User], Client]
 PAGE = f"/p/{ACME}/campaigns/evt_closed/"
+# As the page has them.
+PARTS = [
+    "Post-campaign performance",
+    "Where the credit comes from",
+    "Before and during",
+    "Campaigns",
+    "Meta",
+    "What each source states",
+    "Adjustments",
+]
 
 
 def lines(client: Client, path: str = f"{PAGE}campaign.csv") -> list[dict[str, str]]:
@@ -87,7 +97,9 @@ def test_what_could_not_be_read_is_said_in_the_file(
     sandbox: Sandbox, on_the_day: None, client_for: ClientFor, alice: User
 ) -> None:
     sandbox.faults.add("/integrations/*", "status", status=503)
-    meta = [line for line in lines(client_for(alice)) if line["Part"] == "Meta"]
+    found = lines(client_for(alice))
+    assert list(dict.fromkeys(line["Part"] for line in found)) == PARTS
+    meta = [line for line in found if line["Part"] == "Meta"]
     assert [(line["Value"], line["As shown"]) for line in meta] == [("", "—")]
     assert meta[0]["Remark"]
 
