@@ -124,7 +124,15 @@ def panel(asked: Asked, found: Adjustments, *, results: Results, daily: Daily) -
         words = _("This account may not read adjustments.")
         if found.rows:
             words += " " + _("These came with the daily revenue.")
-        return Panel(NAME, "not-permitted", caption=caption, sentence=words)
+        carried = daily if isinstance(daily, Reading) else None
+        return Panel(
+            NAME,
+            "not-permitted",
+            caption=caption,
+            sentence=words,
+            read_at=carried.read_at if carried else None,
+            stale=carried is not None and carried.stale,
+        )
     if isinstance(results, PlatformError):
         return Panel.of(NAME, results, caption=caption, retry=asked.retry)
     if found.daily_error is not None:

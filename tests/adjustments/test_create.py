@@ -248,6 +248,7 @@ def test_an_account_that_may_not_read_adjustments_is_told_once_and_gets_no_form(
         assert panel["data-state"] == "not-permitted"
         assert panel.text.count("This account may not read adjustments.") == 1
         assert panel.all("form") == []
+        assert panel.one("span", class_="as-of").text == "As of just now"
     answer = visitor.client.post(
         "/p/fd4711/events/evt_nord/adjustments/",
         {"purchases": "1", "revenue": "5", "reason": "x", "token": "5f1c2a0e-7a1d-4a4e-9a55-1f2a3b4c5d6e"},
