@@ -149,7 +149,8 @@ def clusters(call: Call) -> Reply:
 
 
 def sales_graph(call: Call) -> Reply:
-    """Thirteen weeks around today; the future has no current value. Nothing before an event is on sale."""
+    """Thirteen weeks around today, or up to the show once it is over; the future has no current value. Nothing before
+    an event is on sale, and nothing after its show."""
     event = call.event
     if not event.days:
         return Reply(200, {"sales": []})
@@ -159,8 +160,8 @@ def sales_graph(call: Call) -> Reply:
     length = max((show - first).days, 1)
     points: list[Json] = []
     for week in range(-9, 4):
-        day = today + timedelta(weeks=week)
-        if day < first:
+        day = min(today, show) + timedelta(weeks=week)
+        if not first <= day <= show:
             continue
         sold = sum(row.tickets for row in event.days if row.date <= day) / event.capacity
         usual = event.benchmark * min(1.0, ((day - first).days / length) ** 0.8)
@@ -181,7 +182,7 @@ def benchmark(call: Call) -> Reply:
         return Reply(200, {"today": None, "prediction": None, "state": None})
     state = wire.benchmark_state(event)
     if event.series or not call.tenant.tells_next_page:
-        body: dict[str, Json] = {"now": round(event.sold * 100, 1), "prediction": event.prediction * 100}
+        body: dict[str, Json] = {"now": round(event.sold * 100, 1), "prediction": round(event.prediction * 100, 1)}
     else:
         body = {"today": round(event.sold, 3), "prediction": event.prediction}
     return Reply(200, {**body, "state": state})

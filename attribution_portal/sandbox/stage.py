@@ -122,7 +122,7 @@ class Stage:
             meta=self._meta(rng, rows, campaigns, bool(series)) if with_meta else None,
             no_meta=no_meta,
             sold=sold,
-            prediction=min(1.0, share),
+            prediction=round(sold if show < 0 else min(1.0, max(share, sold)), 3),
             benchmark=round(rng.uniform(0.58, 0.8), 3),
             numeric_id=numeric_id,
             hushed=hushed,
