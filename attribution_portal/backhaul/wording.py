@@ -33,14 +33,14 @@ def settings_sentence(settings: AttributionSettings, *, events: int, reader: Rea
         return f"{text} {_anchor(settings, reader)}".strip()
     if settings.model == "EVENTS_FROM_PACKAGE":
         text = reader.ngettext(
-            "Counts any ticket bought by the people in this package%(when)s, for the %(n)s event in the package.",
+            "Counts any ticket bought by the people in this package%(when)s, for the one event in the package.",
             "Counts any ticket bought by the people in this package%(when)s, for the %(n)s events in the package.",
             events,
         )
     elif settings.model == "EVENT_SERIES":
         text = reader.ngettext(
             "Counts any ticket bought by the people in this package%(when)s, for the same event series as the "
-            "%(n)s event in the package.",
+            "one event in the package.",
             "Counts any ticket bought by the people in this package%(when)s, for the same event series as the "
             "%(n)s events in the package.",
             events,

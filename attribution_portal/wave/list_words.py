@@ -113,7 +113,8 @@ def counted() -> str:
         "Purchases and revenue are each event's campaign results (“sales adjustments”) over all time, ad spend is as"
         " the event's statistics state it."
     )
-    return f"{results} {_('The campaign page also counts rows that only the daily revenue shows.')}"
+    further = _("The campaign page also counts rows that only the daily revenue shows.")
+    return f"{results} {further}"
 
 
 def caption(partner: Partner, found: Found, reader: Reader) -> str:
