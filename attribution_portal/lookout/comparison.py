@@ -50,9 +50,11 @@ class Rival:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """compare: of the selection, "" for nothing. days, period and event_day: this event's, as its page shows them."""
+    """compare: of the selection, "" for nothing; measured: whether its layers show measured sales, which alone are
+    compared. days, period and event_day: this event's, as its page shows them."""
 
     compare: str
+    measured: bool
     metric: Metric
     days: tuple[DailyRow, ...]
     period: Period
@@ -108,6 +110,8 @@ def show_day(event: Event | None, zone: ZoneInfo) -> date | None:
 def compare(asked: Asked, read: Answers, known: tuple[Rival, ...]) -> Comparison:
     if not asked.compare:
         return Comparison()
+    if not asked.measured:
+        return Comparison(note=_("The measured sales are not shown, so nothing is compared."))
     if asked.compare in (PREVIOUS, LAST_YEAR):
         earlier = asked.compare == PREVIOUS
         other = laid_over(asked.period, previous(asked.period)) if earlier else year_before(asked.period)

@@ -244,6 +244,7 @@ def _scene(asked: Asked, read: Answers, windows: Sequence[Band]) -> _Scene:
     compared = comparison.compare(
         comparison.Asked(
             compare=asked.selection.compare,
+            measured="measured" in asked.selection.visible,
             metric=asked.selection.metric,
             days=days,
             period=reached.period,

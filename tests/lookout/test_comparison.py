@@ -58,6 +58,13 @@ def test_by_default_nothing_is_compared(page: Open) -> None:
     assert (sentence(shown), note(shown, "revenue"), chosen(shown)) == ("", "", "")
 
 
+def test_what_is_not_shown_is_not_compared(page: Open) -> None:
+    shown = page("evt_tour_ham", compare="previous", layers="automated")
+    assert (line(shown), sentence(shown)) == ({}, "")
+    words = shown.panel("daily-revenue").one("p", data_field="compare").text
+    assert words == "The measured sales are not shown, so nothing is compared."
+
+
 def test_the_days_before_keep_their_weekdays(sandbox: Sandbox, page: Open) -> None:
     sandbox.faults.add(
         DAILY,

@@ -65,6 +65,8 @@ def test_the_effect_is_spelled_out_before_anything_is_sent(editor: Visitor, sand
     panel = read(answer).panel("event-model")
     assert "It concerns this event alone, and everybody who looks at it" in panel.text
     assert "automated adjustments disappear from its list" in panel.text
+    assert "The measured revenue and purchases themselves stay." in panel.text
+    assert "split anew" not in panel.text
     assert "no longer follows the partner's default (FD)" in panel.text
     assert panel.one("button", name="confirm").text == "Change to External"
     assert (puts(sandbox), ModelChange.objects.count()) == (0, 0)
