@@ -48,8 +48,8 @@ def test_each_package_with_the_event_claims_what_its_result_says(
             title="Package small",
             href="/p/partner-id-acme/packages/small/",
             counts=(
-                "Counts any ticket bought by the people in this package from 1 June to 15 June 2026, for the 1 event in"
-                " the package."
+                "Counts any ticket bought by the people in this package from 1 June to 15 June 2026, for the one event"
+                " in the package."
             ),
             revenue=Decimal("900.5000"),
             events=1,
