@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -89,6 +90,9 @@ def test_the_list_is_not_wider_than_the_screen(visit: Visit, width: int) -> None
     page = alice.open(LIST)
     alice.sign_in(MARKETER)
     expect(page.locator('[data-panel="campaigns"]')).to_be_visible()
+    # Also where rows are cards, the list can be sorted.
+    page.locator("#sort-date").click()
+    expect(page).to_have_url(re.compile(r"sort=-?date"))
     for path in (LIST, f"{LIST}?q=zzzz", f"{LIST}?sort=luck&from=x", f"{LIST}?spend=1&sort=-roas"):
         alice.open(path)
         assert page.evaluate("document.documentElement.scrollWidth") <= width, path

@@ -71,7 +71,7 @@ def test_a_second_factor_is_set_up_once_and_then_opens_the_portal(visit: Visit) 
     taken = code(secret, later=1)
     page.locator("[name=code]").fill(taken)
     page.get_by_role("button", name="Sign in", exact=True).click()
-    expect(page).to_have_url(mara.demo.address + "/")
+    expect(page).to_have_url(mara.demo.address + "/review/")
     expect(page.get_by_role("heading", name="Second factor")).to_have_count(0)
 
     sign_out(page)

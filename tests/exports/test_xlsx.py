@@ -16,6 +16,9 @@ from openpyxl.workbook.workbook import Workbook
 from attribution_portal.exports import Column, Sheet, Value, workbook, xlsx_response
 from tests.exports.test_csv import PAYLOADS
 
+# Closing an answer looks at the database connections that other tests of the same worker opened.
+pytestmark = pytest.mark.django_db
+
 BERLIN = ZoneInfo("Europe/Berlin")
 
 
