@@ -66,7 +66,7 @@ def page(*, reader: Reader, now: datetime) -> RoundPage:
     done = rounds.hours(now)
     here = Now(
         kpis=_kpis(known, rounds.reads_left(working), reader),
-        sentence=_sentence(known, reader),
+        sentence=_sentence(known, trouble, reader),
         trouble=trouble,
         progress=known,
         last_tick=tick,
@@ -135,7 +135,7 @@ def _kpis(known: Progress, left: int | None, reader: Reader) -> tuple[Kpi, ...]:
     )
 
 
-def _sentence(known: Progress, reader: Reader) -> str:
+def _sentence(known: Progress, trouble: str, reader: Reader) -> str:
     if not known.scheduled:
         return reader.gettext("No package is to be read: none is known yet, or all have ended.")
     if not known.due and not known.in_flight:
@@ -144,7 +144,8 @@ def _sentence(known: Progress, reader: Reader) -> str:
         return reader.gettext("Nothing is due. The next package is read at %(when)s.") % {
             "when": reader.instant(known.next_due)
         }
-    minutes = known.minutes_left
+    # What stands still has no pace.
+    minutes = None if trouble else known.minutes_left
     if minutes is None:
         return reader.gettext("Packages are being read.") if known.in_flight else reader.gettext("Packages are due.")
     if minutes < 1:

@@ -60,7 +60,20 @@ def test_before_anything_was_read_the_page_says_so(
     assert "No worker has polled since Redis was started. Are beat and a worker running?" in now
     assert "No partner has packages that are due, and none is parked." in text(panel(page, "polling-partners"))
     assert "Nothing was read in the last 24 hours." in text(panel(page, "polling-hours"))
-    assert ">Stands still" in page or "Stands still" in text(page)
+    assert "Stands still" in text(page)
+
+
+def test_what_stands_still_has_no_pace(
+    acme: Partner, beating: None, time: Time, olga: User, client_for: ClientFor
+) -> None:
+    PollState.objects.update(next_due=time.now)
+    time.forward(minutes=3)
+    page = read_by(olga, client_for)
+    now = text(panel(page, "polling"))
+    assert "Stands still" in text(page)
+    assert "No worker has polled since 15 Jun 2026, " in now
+    assert "Packages are due." in now
+    assert "At the pace" not in now
 
 
 def test_a_round_that_is_done_leaves_nothing_due_and_is_counted(
