@@ -38,6 +38,13 @@ body.addEventListener("htmx:timeout", () => complain(live?.dataset.offline));
 body.addEventListener("htmx:beforeRequest", (event) => event.detail.target?.setAttribute("aria-busy", "true"));
 body.addEventListener("htmx:afterRequest", (event) => event.detail.target?.removeAttribute("aria-busy"));
 
+// What a swap brought fades in. Its links and forms work from the first moment: htmx would leave them to the browser for
+// 20 ms (its settling, switched off in base.html), and whoever pressed Enter then was sent to a new page.
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+body.addEventListener("htmx:load", ({ detail: { elt } }) => {
+  if (elt !== body && !still.matches) elt.animate?.({ opacity: [0, 1] }, 120);
+});
+
 // After a refused form the first field in error gets the focus; after any other swap the focus stays where it was.
 body.addEventListener("htmx:afterSettle", (event) => {
   if (event.detail.xhr?.status !== 422) return;

@@ -90,6 +90,26 @@ def test_period_layers_and_steps_are_chosen_by_keyboard(visit: Visit) -> None:
     assert set(drawn(page)) == {"campaign", "organic"}
 
 
+def test_a_link_that_a_swap_brought_is_a_choice_from_its_first_moment(visit: Visit) -> None:
+    alice, page = opened(visit)
+    page.evaluate(
+        """() => {
+          window.stayed = true;
+          const press = () => queueMicrotask(() => {
+            const link = document.querySelector('#layer-automated');
+            link.focus();
+            link.click();
+          });
+          document.body.addEventListener('htmx:afterSwap', press, { once: true });
+        }"""
+    )
+    press_on(page, "period-last-28")
+    expect(page).to_have_url(f"{alice.demo.address}{EVENT}?period=last-28&layers=measured,manual")
+    expect(page.locator("#layer-automated")).not_to_have_attribute("aria-current", "true")
+    expect(page.locator("#layer-automated")).to_be_focused()
+    assert page.evaluate("window.stayed") is True
+
+
 def test_a_comparison_is_chosen_by_keyboard_and_kept_by_other_choices(visit: Visit) -> None:
     alice, page = opened(visit, f"{EVENT}?period=last-28")
     page.get_by_label("Compare with").focus()
