@@ -17,7 +17,7 @@ urlpatterns = [
     path("p/<partner:partner_id>/campaigns/", include("attribution_portal.wave.urls")),
     path("", include("attribution_portal.review.urls")),
     path("p/<partner:partner_id>/", include("attribution_portal.backhaul.urls")),
-    path("operate/polling/", include("attribution_portal.backhaul.rounds_urls")),
+    path("operate/polling/", include("attribution_portal.backhaul.polling.urls")),
     path("operate/", include("attribution_portal.operators.urls")),
     path("account/", include("attribution_portal.accounts.urls")),
     path("account/", include("django.conf.urls.i18n")),

@@ -122,13 +122,14 @@ def _workers() -> ThreadPoolExecutor:
 
 def drain(*, seconds: float | None = None) -> int:
     """What beat and one worker do, until nothing is due or for so long; packages read."""
-    from attribution_portal.backhaul import ledger, polling
+    from attribution_portal.backhaul.ledger import recording
+    from attribution_portal.backhaul.polling import engine
 
     began = time.monotonic()
     done = 0
-    running: set[Future[ledger.Recorded]] = set()
+    running: set[Future[recording.Recorded]] = set()
     while seconds is None or time.monotonic() - began < seconds:
-        running |= {_workers().submit(polling.poll_chunk, chunk) for chunk in polling.claim_due(now=now())}
+        running |= {_workers().submit(engine.poll_chunk, chunk) for chunk in engine.claim_due(now=now())}
         if running:
             ended, running = wait(running, return_when=FIRST_COMPLETED)
             done += sum(each.result().taken for each in ended)

@@ -101,7 +101,8 @@ def recording() -> Result:
     _started()
     from django.db import connection, transaction
 
-    from attribution_portal.backhaul import ledger, precedence
+    from attribution_portal.backhaul import precedence
+    from attribution_portal.backhaul.ledger import recording as ledger
     from attribution_portal.backhaul.models import Evaluation, PollState
     from attribution_portal.platform_api.payloads import AttributionSettings
 

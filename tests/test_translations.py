@@ -21,7 +21,7 @@ from django.utils.translation.template import templatize
 from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import polling
+from attribution_portal.backhaul.polling import engine
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import TODAY, Partners
 from tests.pages import Shown, read
@@ -168,9 +168,9 @@ def page(german: None, sandbox: Sandbox, partners: Partners, alice: User) -> Ite
     client = Client(HTTP_ACCEPT_LANGUAGE="de")
     client.force_login(alice)
     with time_machine.travel(datetime(TODAY.year, TODAY.month, TODAY.day, 10, tzinfo=UTC)):
-        polling.list_packages(partner=partners.acme)
-        for chunk in polling.claim_due(now=datetime.now(UTC), capacity=1000):
-            polling.poll_chunk(chunk)
+        engine.list_packages(partner=partners.acme)
+        for chunk in engine.claim_due(now=datetime.now(UTC), capacity=1000):
+            engine.poll_chunk(chunk)
 
         def open_(path: str) -> Shown:
             response = client.get(f"/p/partner-id-acme/{path}")

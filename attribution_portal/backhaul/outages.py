@@ -5,7 +5,7 @@ packages, and when the platform is out for it: not one package of a whole chunk 
 a second witness, could not be reached either. One endpoint that is broken alone, a list or a package, parks nobody.
 
 Each parking is as long as all before it together, and a minute; an hour at most. When it has run out, the list and one
-package at a time are tried (`polling.CLAIM`): the first that answers ends it, and all that failed meanwhile is read
+package at a time are tried (`engine.CLAIM`): the first that answers ends it, and all that failed meanwhile is read
 again at once.
 """
 

@@ -7,7 +7,9 @@ from uuid import UUID
 
 from celery import shared_task
 
-from attribution_portal.backhaul import clock, defaults, known_defaults, listing, polling, rounds
+from attribution_portal.backhaul import clock
+from attribution_portal.backhaul.polling import engine, listing, rounds
+from attribution_portal.backhaul.settings import defaults, known_defaults
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.tasks import suspect
 from attribution_portal.platform_api.errors import NotPermitted, PlatformError
@@ -25,13 +27,13 @@ def claim_due() -> None:
 
 
 def _send_due() -> None:
-    for chunk in polling.claim_due(now=clock.now()):
+    for chunk in engine.claim_due(now=clock.now()):
         poll_chunk.apply_async(args=(chunk.partner, list(chunk.packages), str(chunk.lease)), expires=CHUNK_EXPIRES)
 
 
 @shared_task(name="backhaul.poll_chunk")
 def poll_chunk(partner: int, packages: list[int], lease: str) -> None:
-    polling.poll_chunk(polling.Chunk(partner=partner, packages=tuple(packages), lease=UUID(lease)))
+    engine.poll_chunk(engine.Chunk(partner=partner, packages=tuple(packages), lease=UUID(lease)))
     # Whoever has read a chunk sees to it that there is a next one: while work is due, nobody waits for the beat.
     _send_due()
 
@@ -51,7 +53,7 @@ def list_partner(partner: int) -> None:
         # Parked, switched off or disconnected since it was sent.
         return
     try:
-        polling.list_packages(partner=found)
+        engine.list_packages(partner=found)
         known_defaults.refresh(partner=found, caller=caller_for(found, lane="polling"), now=clock.now())
     except NotPermitted:
         # Perhaps it has left its account altogether.

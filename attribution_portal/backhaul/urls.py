@@ -1,6 +1,8 @@
 from django.urls import path
 
-from attribution_portal.backhaul import defaults_views, list_views, views
+from attribution_portal.backhaul.evaluation import views
+from attribution_portal.backhaul.overview import views as list_views
+from attribution_portal.backhaul.settings import defaults_views
 
 app_name = "backhaul"
 urlpatterns = [

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import AuditEvent, Kind, Outcome
-from attribution_portal.backhaul import reports, wording
+from attribution_portal.backhaul import wording
+from attribution_portal.backhaul.ledger import reading
 from attribution_portal.backhaul.models import Evaluation, Package, SettingsChange
 from attribution_portal.charts import Cell, Column, Row, Table
 from attribution_portal.formats import Reader
@@ -103,7 +104,7 @@ def _results(asked: _Since) -> list[Change]:
                 id=f"result-{row.package.package_id}",
                 at=row.first_seen,
                 title=row.package.title or row.package.package_id,
-                href=reports.package_url(asked.partner, row.package),
+                href=reading.package_url(asked.partner, row.package),
                 what=_moved(row, before, asked),
             )
         )
@@ -136,7 +137,7 @@ def _settings(asked: _Since) -> list[Change]:
             id=f"settings-{row.pk}",
             at=row.made_at,
             title=row.package.title or row.package.package_id,
-            href=reports.package_url(asked.partner, row.package),
+            href=reading.package_url(asked.partner, row.package),
             what=_setting(row, asked.reader),
         )
         for row in rows
@@ -160,7 +161,7 @@ def _packages(asked: _Since) -> list[Change]:
             id=f"package-{row.package_id}",
             at=row.vanished_at or row.first_seen,
             title=row.title or row.package_id,
-            href=reports.package_url(asked.partner, row),
+            href=reading.package_url(asked.partner, row),
             what=_("The platform no longer lists this package.") if row.vanished_at else _("New package."),
         )
         for row in rows

@@ -9,7 +9,8 @@ from typing import Final
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from attribution_portal.backhaul import reports, wording
+from attribution_portal.backhaul import wording
+from attribution_portal.backhaul.ledger import reading
 from attribution_portal.backhaul.models import Package, PartnerPoll
 from attribution_portal.backhaul.state import State
 from attribution_portal.formats import Reader, raw
@@ -36,7 +37,7 @@ class PackageRow:
 
 
 def panel(*, partner: Partner, now: datetime, reader: Reader) -> Panel[tuple[PackageRow, ...]]:
-    parked = reports.parked(partner)
+    parked = reading.parked(partner)
     recent = now - LATELY
     found = Package.objects.filter(
         Q(poll__pending_changes__gt=0)
@@ -49,7 +50,7 @@ def panel(*, partner: Partner, now: datetime, reader: Reader) -> Panel[tuple[Pac
     ranked = sorted((_row(partner, package, parked, now, reader) for package in found), key=lambda each: each[0])
     rows = tuple(row for _rank, row in ranked[:SHOWN])
     listed_at = parked.listed_at if parked else None
-    why = reports.error_words(parked.last_error) if parked else ""
+    why = reading.error_words(parked.last_error) if parked else ""
     if not rows and why and listed_at is None and parked is not None:
         refused = parked.last_error == "NotPermitted"
         return Panel("packages", "not-permitted" if refused else "failed", sentence=why)
@@ -68,7 +69,7 @@ def _row(
     partner: Partner, package: Package, parked: PartnerPoll | None, now: datetime, reader: Reader
 ) -> tuple[tuple[int, float, int], PackageRow]:
     """A row, after what it is sorted by."""
-    known = reports.standing_of(partner=partner, package=package, parked=parked, now=now)
+    known = reading.standing_of(partner=partner, package=package, parked=parked, now=now)
     latest, poll = known.latest, known.poll
     results_changed_at = latest.first_seen if latest and latest.number > 1 else None
     moments = [moment for moment in (poll.settings_changed_at, results_changed_at) if moment]
@@ -78,7 +79,7 @@ def _row(
     row = PackageRow(
         id=package.package_id,
         title=package.title or package.package_id,
-        href=reports.package_url(partner, package),
+        href=reading.package_url(partner, package),
         badge=Badge(wording.state_name(known.state, reader), known.state.value),
         revenue=(raw(revenue), reader.money(revenue, partner.currency)),
         moved_at=moved_at,

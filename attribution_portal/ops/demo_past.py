@@ -22,9 +22,12 @@ from django.utils import timezone
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import known_defaults, ledger, listing, reviews
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Package, PollState
+from attribution_portal.backhaul.polling import listing
 from attribution_portal.backhaul.precedence import in_force
+from attribution_portal.backhaul.settings import known_defaults
+from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import AttributionSettings, ClusterResult, EvaluationResult
@@ -165,10 +168,10 @@ class _Past:
                 yield at
 
     def _record(self, readings: list[_Reading], at: datetime) -> None:
-        ledger.record(
+        recording.record(
             partner=self.partner,
             observations=[
-                ledger.Observation(
+                recording.Observation(
                     package=each.package.pk,
                     in_force=in_force(_settings(each.own), _settings(self.defaults)),
                     result=each.result,

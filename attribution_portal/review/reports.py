@@ -13,10 +13,10 @@ from django.utils.html import escape
 from django.utils.safestring import SafeString, mark_safe
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import overview, overview_page, overview_words
 from attribution_portal.backhaul.models import PartnerPoll, Summary
-from attribution_portal.backhaul.overview import Filters, Reason
-from attribution_portal.backhaul.overview_page import Boxes, Listed
+from attribution_portal.backhaul.overview import listed, row_words, selection
+from attribution_portal.backhaul.overview.listed import Boxes, Listed
+from attribution_portal.backhaul.overview.selection import Filters, Reason
 from attribution_portal.formats import Reader
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner
@@ -94,7 +94,7 @@ def managed_by(user: User) -> list[Managed]:
 
 def board(asked: Asked) -> Board:
     filters, reader = asked.filters, asked.reader
-    found = overview_page.listed(
+    found = listed.listed(
         {partner.pk: partner.currency for partner in asked.partners},
         filters=filters,
         number=asked.number,
@@ -106,7 +106,7 @@ def board(asked: Asked) -> Board:
         now=asked.now,
     )
     panel = _panel(asked, found)
-    title = overview_page.title(found, reader) if panel.state == "ready" else reader.gettext("Packages")
+    title = listed.title(found, reader) if panel.state == "ready" else reader.gettext("Packages")
     beyond = bool(found.figures.total and not found.lines)
     return Board(
         filters=filters,
@@ -115,9 +115,9 @@ def board(asked: Asked) -> Board:
         title=title,
         summary=title if panel.state == "ready" else str(panel.sentence),
         counts=_counts(asked, found),
-        boxes=overview_page.boxes(filters, reader),
+        boxes=listed.boxes(filters, reader),
         reasons=tuple(
-            Choice(reason.value, overview_words.reason_name(reason, reader), reason.value in filters.why)
+            Choice(reason.value, row_words.reason_name(reason, reader), reason.value in filters.why)
             for reason in Reason
         ),
         partner_options=_partner_options(asked),
@@ -144,8 +144,8 @@ def _partner_options(asked: Asked) -> SafeString:
 def rows_by_partner(asked: Asked) -> dict[int, int]:
     """How many packages of each partner match: what each partner's trail says of a file."""
     partners = [partner.pk for partner in asked.partners]
-    rows = overview.of_partners(partners, asked.now, parked=overview.parked_of(partners))
-    found = overview.matching(rows, asked.filters, asked.now).order_by("partner_id")
+    rows = selection.of_partners(partners, asked.now, parked=selection.parked_of(partners))
+    found = selection.matching(rows, asked.filters, asked.now).order_by("partner_id")
     return dict(found.values("partner_id").annotate(n=Count("pk")).values_list("partner_id", "n"))
 
 
@@ -157,7 +157,7 @@ def _counts(asked: Asked, found: Listed) -> tuple[ReasonCount, ...]:
         if n or chosen:
             alone = filters.why == (reason.value,)
             href = replace(filters, why=() if alone else (reason.value,)).address(asked.path)
-            name = overview_words.reason_name(reason, asked.reader)
+            name = row_words.reason_name(reason, asked.reader)
             counts.append(ReasonCount(reason.value, name, n, href, chosen))
     return tuple(counts)
 
@@ -165,7 +165,7 @@ def _counts(asked: Asked, found: Listed) -> tuple[ReasonCount, ...]:
 def _panel(asked: Asked, found: Listed) -> Panel[Listed]:
     reader = asked.reader
     partners = [partner.pk for partner in asked.partners]
-    polls = PartnerPoll.objects.filter(overview.among(partners))
+    polls = PartnerPoll.objects.filter(selection.among(partners))
     read = polls.aggregate(
         oldest=Min("listed_at"), silent=Count("pk", filter=~Q(last_error="")), listed=Count("listed_at")
     )
@@ -192,7 +192,7 @@ def _panel(asked: Asked, found: Listed) -> Panel[Listed]:
         )
     if found.figures.total:
         return Panel("review", "empty", sentence=reader.gettext("The list ends before this page."))
-    if asked.filters.are_set and Summary.objects.filter(overview.among(partners)).exists():
+    if asked.filters.are_set and Summary.objects.filter(selection.among(partners)).exists():
         return Panel("review", "empty", sentence=reader.gettext("No package matches these filters."))
     if n and not read["listed"]:
         return Panel("review", "failed", sentence=silent, retry=asked.path)

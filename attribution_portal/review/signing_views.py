@@ -10,10 +10,13 @@ from django.utils.translation import gettext as _
 
 from attribution_portal import http
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import polling, reports, review_panel, reviews
+from attribution_portal.backhaul.ledger import reading
 from attribution_portal.backhaul.models import Package
-from attribution_portal.backhaul.review_forms import ReviewForm, WithdrawForm
-from attribution_portal.backhaul.reviews import Moved, NotSigned, Outcome, Signed
+from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.sign_off import panel as review_panel
+from attribution_portal.backhaul.sign_off import reviews
+from attribution_portal.backhaul.sign_off.forms import ReviewForm, WithdrawForm
+from attribution_portal.backhaul.sign_off.reviews import Moved, NotSigned, Outcome, Signed
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.partners.permissions import Action
@@ -90,7 +93,7 @@ def withdraw(request: PortalRequest, package_id: str) -> HttpResponse:
 
 
 def _find(request: PortalRequest, package_id: str) -> Package:
-    found = polling.find(partner=request.partner, package_id=package_id)
+    found = engine.find(partner=request.partner, package_id=package_id)
     if found is None:
         raise Http404
     return found
@@ -115,7 +118,7 @@ def _moved(request: PortalRequest, package_id: str, moved: Moved) -> HttpRespons
 
 def _ask(request: PortalRequest, found: Package, form: ReviewForm, *, conflict: str = "", status: int) -> HttpResponse:
     reader, now = http.reader(request), timezone.now()
-    known = reports.standing_of(partner=request.partner, package=found, parked=reports.parked(request.partner), now=now)
+    known = reading.standing_of(partner=request.partner, package=found, parked=reading.parked(request.partner), now=now)
     asked = review_panel.asked(found, known.state, request.partner, reader)
     context = {
         **_frame(request, found),
@@ -131,11 +134,11 @@ def _frame(request: PortalRequest, found: Package) -> dict[str, object]:
 
 
 def _address(request: PortalRequest, found: Package) -> str:
-    return f"{reports.package_url(request.partner, found)}#panel-{review_panel.NAME}"
+    return f"{reading.package_url(request.partner, found)}#panel-{review_panel.NAME}"
 
 
 def _see(request: PortalRequest, found: Package) -> HttpResponse:
     """To the top of the page, where the message stands."""
-    response = HttpResponseRedirect(reports.package_url(request.partner, found))
+    response = HttpResponseRedirect(reading.package_url(request.partner, found))
     response.status_code = 303
     return response

@@ -21,9 +21,9 @@ from django_htmx.http import push_url, replace_url, trigger_client_event
 
 from attribution_portal import http
 from attribution_portal.audit.trail import Actor, Kind, record
-from attribution_portal.backhaul import overview, overview_sheet
-from attribution_portal.backhaul.list_views import goes_on_typing
-from attribution_portal.backhaul.overview_form import FiltersForm
+from attribution_portal.backhaul.overview import selection, sheets
+from attribution_portal.backhaul.overview.forms import FiltersForm
+from attribution_portal.backhaul.overview.views import goes_on_typing
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.models import Partner
@@ -71,8 +71,8 @@ def export(request: PortalRequest, partners: list[reports.Managed], *, form: str
     reader, counts = asked.reader, reports.rows_by_partner(asked)
     zone = ZoneInfo(settings.PARTNER_TIME_ZONE)
     keys = [partner.pk for partner in partners]
-    sheet = overview_sheet.sheet(
-        overview.of_partners(keys, asked.now, parked=overview.parked_of(keys)),
+    sheet = sheets.sheet(
+        selection.of_partners(keys, asked.now, parked=selection.parked_of(keys)),
         name=f"review-{asked.now.astimezone(zone):%Y-%m-%d}",
         title=reader.gettext("Review board"),
         filters=asked.filters,

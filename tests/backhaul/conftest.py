@@ -10,8 +10,9 @@ import time_machine
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import ledger, listing, polling
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Package
+from attribution_portal.backhaul.polling import engine, listing
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import TODAY, Clock, Partners
@@ -41,11 +42,11 @@ def time(sandbox: Sandbox, clock: Clock) -> Iterator[Time]:
 
 
 @pytest.fixture
-def poll_all() -> Callable[[], tuple[ledger.Recorded, ...]]:
+def poll_all() -> Callable[[], tuple[recording.Recorded, ...]]:
     """One round: what is due is claimed and read."""
 
-    def run() -> tuple[ledger.Recorded, ...]:
-        return tuple(polling.poll_chunk(chunk) for chunk in polling.claim_due(now=datetime.now(UTC), capacity=1000))
+    def run() -> tuple[recording.Recorded, ...]:
+        return tuple(engine.poll_chunk(chunk) for chunk in engine.claim_due(now=datetime.now(UTC), capacity=1000))
 
     return run
 
@@ -53,7 +54,7 @@ def poll_all() -> Callable[[], tuple[ledger.Recorded, ...]]:
 @pytest.fixture
 def acme(time: Time, partners: Partners, poll_all: Callable[[], object]) -> Partner:
     """Acme with its packages listed and read once."""
-    polling.list_packages(partner=partners.acme)
+    engine.list_packages(partner=partners.acme)
     poll_all()
     return partners.acme
 

@@ -11,8 +11,10 @@ import time_machine
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import changes, clock, polling, tasks
+from attribution_portal.backhaul import clock, tasks
 from attribution_portal.backhaul.models import Evaluation, Package, PartnerPoll, PollState
+from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.settings import changes
 from attribution_portal.platform_api.payloads import AttributionSettings
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import Clock, Partners
@@ -38,7 +40,7 @@ def test_whatever_a_workers_clock_says_it_reads_what_is_due_and_dates_it_rightly
 ) -> None:
     before = clock.of_database()
     with worker(skew):
-        polling.list_packages(partner=partners.acme)
+        engine.list_packages(partner=partners.acme)
         PollState.objects.filter(package__package_id="pkg_main").update(next_due=before + timedelta(minutes=30))
         tasks.claim_due()
     after = clock.of_database()
@@ -58,27 +60,27 @@ def test_whatever_a_workers_clock_says_it_reads_what_is_due_and_dates_it_rightly
 def test_no_workers_clock_ends_anothers_lease_or_lengthens_its_own(
     partners: Partners, sandbox: Sandbox, skew: timedelta
 ) -> None:
-    polling.list_packages(partner=partners.acme)
-    (chunk,) = polling.claim_due(now=clock.now())
+    engine.list_packages(partner=partners.acme)
+    (chunk,) = engine.claim_due(now=clock.now())
     with worker(skew):
-        assert polling.claim_due(now=clock.now()) == ()
+        assert engine.claim_due(now=clock.now()) == ()
         PollState.objects.update(lease_until=clock.of_database() - timedelta(seconds=1))
-        (again,) = polling.claim_due(now=clock.now())
+        (again,) = engine.claim_due(now=clock.now())
     (until,) = set(PollState.objects.values_list("lease_until", flat=True))
     assert until is not None
-    assert abs(until - clock.of_database() - polling.LEASE) < timedelta(minutes=1)
-    assert polling.poll_chunk(chunk) == polling.NOTHING
+    assert abs(until - clock.of_database() - engine.LEASE) < timedelta(minutes=1)
+    assert engine.poll_chunk(chunk) == engine.NOTHING
     with worker(skew):
-        assert polling.poll_chunk(again).taken == 18
+        assert engine.poll_chunk(again).taken == 18
 
 
 @pytest.mark.parametrize("skew", SKEWS)
 def test_a_change_made_on_the_web_is_proved_by_a_worker_whose_clock_differs(
     partners: Partners, sandbox: Sandbox, alice: User, skew: timedelta, clock_of_the_platform: Clock
 ) -> None:
-    polling.list_packages(partner=partners.acme)
-    for chunk in polling.claim_due(now=clock.now()):
-        polling.poll_chunk(chunk)
+    engine.list_packages(partner=partners.acme)
+    for chunk in engine.claim_due(now=clock.now()):
+        engine.poll_chunk(chunk)
     package = Package.objects.select_related("partner__service_account").get(package_id="pkg_final")
     changes.save(
         partner=package.partner,
@@ -92,8 +94,8 @@ def test_a_change_made_on_the_web_is_proved_by_a_worker_whose_clock_differs(
     clock_of_the_platform.forward(seconds=21)
     PollState.objects.filter(pk=package.pk).update(next_due=clock.of_database())
     with worker(skew):
-        for chunk in polling.claim_due(now=clock.now()):
-            polling.poll_chunk(chunk)
+        for chunk in engine.claim_due(now=clock.now()):
+            engine.poll_chunk(chunk)
     row = Evaluation.objects.filter(package=package).latest("number")
     assert (row.number, row.window, row.certainty) == (2, 21, "proved")
     assert PollState.objects.get(pk=package.pk).pending_changes == 0

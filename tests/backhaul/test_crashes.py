@@ -23,8 +23,10 @@ from django.utils import timezone
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.backhaul import ledger, polling, precedence
+from attribution_portal.backhaul import precedence
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
+from attribution_portal.backhaul.polling import engine
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import EvaluationResult, PackageCluster
@@ -76,41 +78,41 @@ def test_claims_at_the_same_moment_never_overlap(partners: Partners) -> None:
         PollState.objects.update(lease=None, lease_until=None)
         taken = [
             package
-            for chunks in at_once([lambda: polling.claim_due(now=now, capacity=1000, share=1000)] * 6)
+            for chunks in at_once([lambda: engine.claim_due(now=now, capacity=1000, share=1000)] * 6)
             for chunk in chunks
             for package in chunk.packages
         ]
         # A row that another claim holds at that moment is skipped, not waited for; the next claim finds what is left.
         taken += [
-            package for chunk in polling.claim_due(now=now, capacity=1000, share=1000) for package in chunk.packages
+            package for chunk in engine.claim_due(now=now, capacity=1000, share=1000) for package in chunk.packages
         ]
         assert len(taken) == len(set(taken)) == 120
 
 
 def test_the_same_chunk_in_two_workers_at_once_is_stored_once(partners: Partners, sandbox: Sandbox) -> None:
-    polling.list_packages(partner=partners.acme)
-    (chunk,) = polling.claim_due(now=timezone.now())
-    recorded = at_once([lambda: polling.poll_chunk(chunk)] * 2)
+    engine.list_packages(partner=partners.acme)
+    (chunk,) = engine.claim_due(now=timezone.now())
+    recorded = at_once([lambda: engine.poll_chunk(chunk)] * 2)
     assert sorted(each.taken for each in recorded) == [0, 18]
     assert Evaluation.objects.count() == 12
     assert not PollState.objects.exclude(lease=None).exists()
 
 
 def test_a_person_and_a_poll_that_read_at_once_store_one_row(partners: Partners, sandbox: Sandbox) -> None:
-    polling.list_packages(partner=partners.acme)
-    (chunk,) = polling.claim_due(now=timezone.now())
+    engine.list_packages(partner=partners.acme)
+    (chunk,) = engine.claim_due(now=timezone.now())
     package = Package.objects.get(package_id="pkg_main")
-    person: Callable[[], object] = lambda: polling.read_now(  # noqa: E731
+    person: Callable[[], object] = lambda: engine.read_now(  # noqa: E731
         partner=partners.acme, package=package, caller=caller_for(partners.acme)
     )
-    poll: Callable[[], object] = lambda: polling.poll_chunk(chunk)  # noqa: E731
+    poll: Callable[[], object] = lambda: engine.poll_chunk(chunk)  # noqa: E731
     at_once([person, poll, person, person])
     assert Evaluation.objects.filter(package=package).count() == 1
     assert Evaluation.objects.count() == 12
 
 
 def test_lists_read_at_the_same_moment_store_each_package_once(partners: Partners, sandbox: Sandbox) -> None:
-    at_once([lambda: polling.list_packages(partner=partners.acme)] * 3)
+    at_once([lambda: engine.list_packages(partner=partners.acme)] * 3)
     assert Package.objects.count() == PollState.objects.count() == 18
 
 
@@ -191,7 +193,7 @@ def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_nothing_is_s
     assert Evaluation.objects.count() == 0
 
     sandbox.faults.clear()
-    assert polling.claim_due(now=timezone.now()) == ()
+    assert engine.claim_due(now=timezone.now()) == ()
     PollState.objects.update(lease_until=timezone.now() - timedelta(seconds=1))
     assert poll_once(settings).wait(60) == 0
     truth = truth_of(sandbox)
@@ -200,8 +202,8 @@ def test_a_worker_killed_in_the_middle_of_a_chunk_loses_nothing_and_nothing_is_s
     assert not PollState.objects.exclude(lease=None).exists()
 
     PollState.objects.update(next_due=timezone.now())
-    assert [polling.poll_chunk(chunk) for chunk in polling.claim_due(now=timezone.now())] == [
-        ledger.Recorded(taken=18, new_rows=0, failures=0)
+    assert [engine.poll_chunk(chunk) for chunk in engine.claim_due(now=timezone.now())] == [
+        recording.Recorded(taken=18, new_rows=0, failures=0)
     ]
 
 
@@ -214,11 +216,11 @@ def waiting_for_a_lock() -> bool:
 def test_a_list_and_a_chunk_that_touch_the_same_package_wait_for_each_other_and_not_in_a_circle(
     partners: Partners, sandbox: Sandbox
 ) -> None:
-    polling.list_packages(partner=partners.acme)
+    engine.list_packages(partner=partners.acme)
     package = Package.objects.get(package_id="pkg_main")
     Package.objects.filter(pk=package.pk).update(title="Old")
     now = timezone.now()
-    observation = ledger.Observation(
+    observation = recording.Observation(
         package=package.pk,
         in_force=precedence.in_force(precedence.UNSET, precedence.UNSET),
         result=EvaluationResult(clusters=()),
@@ -230,9 +232,9 @@ def test_a_list_and_a_chunk_that_touch_the_same_package_wait_for_each_other_and_
     with ThreadPoolExecutor(1) as pool:
         with transaction.atomic():
             PollState.objects.select_for_update().get(pk=package.pk)
-            listed = pool.submit(at_once, [lambda: polling.list_packages(partner=partners.acme)])
+            listed = pool.submit(at_once, [lambda: engine.list_packages(partner=partners.acme)])
             until(waiting_for_a_lock)
-            assert ledger.record(partner=partners.acme, observations=[observation], now=now).taken == 1
+            assert recording.record(partner=partners.acme, observations=[observation], now=now).taken == 1
         assert listed.result(30)[0].changed == 1
     package.refresh_from_db()
     assert (package.title, package.clusters[0]["tc"]) == ("Munich & tour autumn mailing", "a")
@@ -243,7 +245,7 @@ from uuid import UUID
 from datetime import date
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import changes
+from attribution_portal.backhaul.settings import changes
 from attribution_portal.backhaul.models import Package
 from attribution_portal.platform_api.payloads import AttributionSettings
 package = Package.objects.select_related("partner__service_account").get(package_id="pkg_final")
@@ -260,9 +262,9 @@ def test_a_process_killed_between_sending_a_change_and_learning_its_outcome_leav
     partners: Partners, sandbox: Sandbox, settings: object, alice: User
 ) -> None:
     puts = "/package_builder/packages/pkg_final/backhaul_evaluation_details"
-    polling.list_packages(partner=partners.acme)
-    for chunk in polling.claim_due(now=timezone.now()):
-        polling.poll_chunk(chunk)
+    engine.list_packages(partner=partners.acme)
+    for chunk in engine.claim_due(now=timezone.now()):
+        engine.poll_chunk(chunk)
     sandbox.faults.add(path=puts, method="PUT", kind="timeout", seconds=60, applied=True)
     process = start(settings, str(MANAGE), "shell", "-c", SAVE)
     try:
@@ -276,8 +278,8 @@ def test_a_process_killed_between_sending_a_change_and_learning_its_outcome_leav
     assert state.next_due == change.made_at + timedelta(seconds=30)
 
     sandbox.faults.clear()
-    for chunk in polling.claim_due(now=state.next_due):
-        polling.poll_chunk(chunk)
+    for chunk in engine.claim_due(now=state.next_due):
+        engine.poll_chunk(chunk)
     change.refresh_from_db()
     state.refresh_from_db()
     assert (change.outcome, state.pending_changes, state.window) == ("done", 1, 21)

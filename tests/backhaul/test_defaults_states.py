@@ -11,7 +11,8 @@ from django.test import Client
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import intents, tasks
+from attribution_portal.backhaul import tasks
+from attribution_portal.backhaul.ledger import intents
 from attribution_portal.backhaul.models import DefaultsChange, Package, PollState
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner

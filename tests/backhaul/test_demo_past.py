@@ -11,8 +11,9 @@ from pytest_django.fixtures import Settings
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.backhaul import overview, overview_words, reviews
 from attribution_portal.backhaul.models import Evaluation, Package, Review
+from attribution_portal.backhaul.overview import row_words, selection
+from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.ops import demo_past
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
@@ -32,9 +33,9 @@ def platform_port(sandbox: Sandbox, settings: Settings) -> int:
 
 def states(time: Time) -> dict[tuple[str, str], str]:
     keys = list(Partner.objects.values_list("pk", flat=True))
-    found = overview.of_partners(keys, time.now, parked=overview.parked_of(keys))
+    found = selection.of_partners(keys, time.now, parked=selection.parked_of(keys))
     named = found.select_related("partner", "package")
-    return {(row.partner.partner_id, row.package.package_id): overview_words.state_of(row).value for row in named}
+    return {(row.partner.partner_id, row.package.package_id): row_words.state_of(row).value for row in named}
 
 
 def test_the_demo_has_a_package_of_each_kind_and_the_first_round_confirms_it(

@@ -12,8 +12,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from attribution_portal.backhaul import ledger, polling
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import PartnerPoll, PollState
+from attribution_portal.backhaul.polling import engine
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import budget, packages
@@ -21,7 +22,7 @@ from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.conftest import Partners
 
-PollAll = Callable[[], tuple[ledger.Recorded, ...]]
+PollAll = Callable[[], tuple[recording.Recorded, ...]]
 
 
 def spend(partner: Partner, count: int) -> None:
@@ -40,7 +41,7 @@ def spend(partner: Partner, count: int) -> None:
 def test_a_partner_whose_budget_is_spent_waits_in_postgres_and_the_others_are_read(
     acme: Partner, partners: Partners, sandbox: Sandbox, time: Time, poll_all: PollAll, settings: object
 ) -> None:
-    polling.list_packages(partner=partners.sakura)
+    engine.list_packages(partner=partners.sakura)
     time.forward(minutes=5)
     PollState.objects.update(next_due=time.now)
     settings.PLATFORM_READS_PER_MINUTE = 100  # type: ignore[attr-defined]
@@ -55,10 +56,10 @@ def test_a_partner_whose_budget_is_spent_waits_in_postgres_and_the_others_are_re
     mine = PollState.objects.filter(partner=acme)
     assert not mine.exclude(lease=None).exists()
     assert set(mine.values_list("next_due", "failures")) == {(time.now, 0)}
-    assert polling.claim_due(now=time.now) == ()
+    assert engine.claim_due(now=time.now) == ()
     # Polling leaves the rest to people.
     assert packages.list_packages(caller=caller_for(acme).rereading()).value
-    (chunk,) = polling.claim_due(now=poll.budget_until)
+    (chunk,) = engine.claim_due(now=poll.budget_until)
     assert chunk.partner == acme.pk
 
 
@@ -77,7 +78,7 @@ def test_a_chunk_reads_as_much_as_its_budget_has_room_for(
     sandbox.log.clear()
     recorded = poll_all()
     assert (sum(each.taken for each in recorded), sum(each.failures for each in recorded)) == (
-        min(due, (allowed - polling.SPARE_READS) // 2),
+        min(due, (allowed - engine.SPARE_READS) // 2),
         0,
     )
     assert len(sandbox.log.all()) <= allowed
@@ -91,15 +92,15 @@ def test_a_platform_that_hangs_for_one_partner_keeps_no_thread_of_the_others(
     """In one process, while every read of Acme's chunk hangs."""
     settings.PLATFORM_READ_SECONDS = 2.0  # type: ignore[attr-defined]
     settings.PLATFORM_POLLING_SECONDS = 2.0  # type: ignore[attr-defined]
-    polling.list_packages(partner=partners.acme)
-    polling.list_packages(partner=partners.sakura)
+    engine.list_packages(partner=partners.acme)
+    engine.list_packages(partner=partners.sakura)
     sandbox.faults.add(path="/package_builder/*", kind="timeout", seconds=30, partner="partner-id-acme")
-    chunks = {chunk.partner: chunk for chunk in polling.claim_due(now=timezone.now())}
+    chunks = {chunk.partner: chunk for chunk in engine.claim_due(now=timezone.now())}
     done: list[int] = []
 
     def read(partner: Partner) -> None:
         try:
-            polling.poll_chunk(chunks[partner.pk])
+            engine.poll_chunk(chunks[partner.pk])
             done.append(partner.pk)
         finally:
             connection.close()
@@ -107,7 +108,7 @@ def test_a_platform_that_hangs_for_one_partner_keeps_no_thread_of_the_others(
     with ThreadPoolExecutor(2) as workers:
         hanging = workers.submit(read, partners.acme)
         pause = threading.Event()
-        while len(sandbox.log.of(partner="partner-id-acme", path="*/backhaul_evaluation*")) < polling.READERS:
+        while len(sandbox.log.of(partner="partner-id-acme", path="*/backhaul_evaluation*")) < engine.READERS:
             assert not hanging.done()
             pause.wait(0.01)
         workers.submit(read, partners.sakura).result(20)

@@ -10,7 +10,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from attribution_portal.backhaul import fingerprints
+from attribution_portal.backhaul.ledger import fingerprints
 from attribution_portal.platform_api.payloads import AttributionSettings, ClusterResult, EvaluationResult
 from attribution_portal.platform_api.payloads import packages as decode
 

@@ -15,7 +15,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import ledger, precedence
+from attribution_portal.backhaul import precedence
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import Unavailable
@@ -45,7 +46,7 @@ def result(revenue: int) -> EvaluationResult:
 
 
 def sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, now: datetime) -> None:
-    ledger.settings_sent(change=change, outcome=outcome, actor=Actor.portal(), now=now)
+    recording.settings_sent(change=change, outcome=outcome, actor=Actor.portal(), now=now)
 
 
 class Story:
@@ -58,8 +59,8 @@ class Story:
         )
         PollState.objects.create(package=self.package, partner=partner, next_due=START)
 
-    def observation(self, window: int, revenue: int, *, held: bool = True, took: float = 0) -> ledger.Observation:
-        return ledger.Observation(
+    def observation(self, window: int, revenue: int, *, held: bool = True, took: float = 0) -> recording.Observation:
+        return recording.Observation(
             package=self.package.pk,
             in_force=precedence.InForce(settings=settings(window)),
             result=result(revenue),
@@ -68,8 +69,8 @@ class Story:
             read_at=self.now,
         )
 
-    def read(self, window: int, revenue: int, *, held: bool = True, took: float = 0) -> ledger.Recorded:
-        return ledger.record(
+    def read(self, window: int, revenue: int, *, held: bool = True, took: float = 0) -> recording.Recorded:
+        return recording.record(
             partner=self.partner,
             observations=[self.observation(window, revenue, held=held, took=took)],
             now=self.now,
@@ -235,7 +236,7 @@ def test_a_reading_that_began_while_a_change_was_under_way_does_not_turn_it_back
     early = story.observation(14, 10)
     story.wait(seconds=2)
     sent(change=change, outcome=SettingsChange.Outcome.DONE, now=story.now)
-    recorded = ledger.record(partner=story.partner, observations=[early], now=story.now)
+    recorded = recording.record(partner=story.partner, observations=[early], now=story.now)
     assert recorded.taken == 0
     assert story.state.settings == settings(21)
     assert SettingsChange.objects.get() == change
@@ -297,7 +298,7 @@ def test_a_package_that_the_platform_deleted_is_no_change_of_settings(
     story.read(14, 10)
     story.wait(minutes=5)
     gone = replace(story.observation(0, 0), in_force=precedence.in_force(UNSET, defaults))
-    assert ledger.record(partner=story.partner, observations=[gone], now=story.now).taken == 1
+    assert recording.record(partner=story.partner, observations=[gone], now=story.now).taken == 1
     assert SettingsChange.objects.count() == 0
     state = story.state
     assert (state.settings, state.pending_changes, state.last_ok_at) == (settings(14), 0, story.now)
@@ -307,7 +308,7 @@ def test_settings_taken_away_from_a_package_with_results_are_a_change(story: Sto
     story.read(14, 10)
     story.wait(minutes=5)
     bare = replace(story.observation(0, 10), in_force=precedence.in_force(UNSET, UNSET))
-    ledger.record(partner=story.partner, observations=[bare], now=story.now)
+    recording.record(partner=story.partner, observations=[bare], now=story.now)
     change = SettingsChange.objects.get()
     assert (change.before, change.settings, change.user) == (settings(14), UNSET, None)
 
@@ -315,11 +316,13 @@ def test_settings_taken_away_from_a_package_with_results_are_a_change(story: Sto
 def test_segments_of_an_earlier_stage_do_not_pass_for_those_of_the_present_one(story: Story) -> None:
     people = (PackageCluster(tc="a", label="A", customers=1),)
     early = replace(story.observation(14, 10), clusters=people, stage=("INPROGRESS", []))
-    ledger.record(partner=story.partner, observations=[early], now=story.now)
+    recording.record(partner=story.partner, observations=[early], now=story.now)
     package = Package.objects.get()
     assert (package.clusters, package.clusters_read_at) == ([], None)
     assert story.rows == [(14, 10, "presumed")]
-    ledger.record(partner=story.partner, observations=[replace(early, stage=ledger.stage_of(package))], now=story.now)
+    recording.record(
+        partner=story.partner, observations=[replace(early, stage=recording.stage_of(package))], now=story.now
+    )
     assert Package.objects.get().clusters_read_at == START
 
 
@@ -327,7 +330,7 @@ def test_an_older_reading_does_not_undo_a_newer_one(story: Story) -> None:
     late = story.observation(14, 10)
     story.wait(seconds=5)
     story.read(14, 20)
-    recorded = ledger.record(partner=story.partner, observations=[late], now=story.now)
+    recorded = recording.record(partner=story.partner, observations=[late], now=story.now)
     assert recorded.taken == 0
     assert story.rows == [(14, 20, "presumed")]
 
@@ -351,10 +354,10 @@ def test_a_failure_keeps_results_and_remembers_its_kind_and_beginning(story: Sto
     story.read(14, 10)
     for _ in range(2):
         story.wait(seconds=30)
-        failure = ledger.Failure(
+        failure = recording.Failure(
             package=story.package.pk, error=Unavailable(endpoint="GET /x", status=502), at=story.now
         )
-        ledger.record(partner=story.partner, observations=[], failures=[failure], now=story.now)
+        recording.record(partner=story.partner, observations=[], failures=[failure], now=story.now)
     state = story.state
     assert (state.failures, state.last_error, state.failing_since) == (2, "Unavailable", START + timedelta(seconds=30))
     assert state.next_due == story.now + timedelta(seconds=60)
@@ -366,20 +369,20 @@ def test_a_failure_keeps_results_and_remembers_its_kind_and_beginning(story: Sto
 
 def test_a_spent_budget_is_no_failure(story: Story) -> None:
     error = Unavailable("the partner's budget is spent", endpoint="GET /x", retry_after=12.0)
-    failure = ledger.Failure(package=story.package.pk, error=error, at=story.now)
-    ledger.record(partner=story.partner, observations=[], failures=[failure], now=story.now)
+    failure = recording.Failure(package=story.package.pk, error=error, at=story.now)
+    recording.record(partner=story.partner, observations=[], failures=[failure], now=story.now)
     assert (story.state.failures, story.state.next_due) == (0, START + timedelta(seconds=12))
 
 
 def test_readings_of_another_partners_package_are_not_taken(story: Story, partners: Partners) -> None:
-    recorded = ledger.record(partner=partners.sakura, observations=[story.observation(14, 10)], now=story.now)
+    recorded = recording.record(partner=partners.sakura, observations=[story.observation(14, 10)], now=story.now)
     assert recorded.taken == 0
     assert story.rows == []
 
 
 def test_segments_are_kept_with_the_reading(story: Story) -> None:
     people = (PackageCluster(tc="a", label="A", customers=1240), PackageCluster(tc="b", label=None, customers=None))
-    ledger.record(
+    recording.record(
         partner=story.partner, observations=[replace(story.observation(14, 10), clusters=people)], now=story.now
     )
     package = Package.objects.get()
@@ -393,14 +396,14 @@ def test_segments_are_kept_with_the_reading(story: Story) -> None:
 def test_the_number_of_queries_does_not_depend_on_the_chunk(
     partners: Partners, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
-    def chunk(size: int, first: int) -> list[ledger.Observation]:
+    def chunk(size: int, first: int) -> list[recording.Observation]:
         made = Package.objects.bulk_create(
             Package(partner=partners.acme, package_id=f"pkg{first + n}", first_seen=START, last_seen=START)
             for n in range(size)
         )
         PollState.objects.bulk_create(PollState(package=each, partner=partners.acme) for each in made)
         return [
-            ledger.Observation(
+            recording.Observation(
                 package=each.pk,
                 in_force=precedence.InForce(settings=settings(14)),
                 result=result(10),
@@ -412,11 +415,11 @@ def test_the_number_of_queries_does_not_depend_on_the_chunk(
             for each in made
         ]
 
-    def queries(observations: list[ledger.Observation]) -> int:
+    def queries(observations: list[recording.Observation]) -> int:
         from django.db import connection
 
         with CaptureQueriesContext(connection) as captured:
-            ledger.record(partner=partners.acme, observations=observations, now=START)
+            recording.record(partner=partners.acme, observations=observations, now=START)
         return len(captured)
 
     few, many = chunk(2, 0), chunk(50, 100)

@@ -9,7 +9,8 @@ from uuid import uuid4
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import overview, reviews, standing, state
+from attribution_portal.backhaul import state
+from attribution_portal.backhaul.ledger import standing
 from attribution_portal.backhaul.models import (
     Evaluation,
     KnownDefaults,
@@ -19,6 +20,8 @@ from attribution_portal.backhaul.models import (
     SettingsChange,
     Summary,
 )
+from attribution_portal.backhaul.overview import selection
+from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.partners.models import Partner
 from tests.backhaul.stored import NOW, made, result
 from tests.conftest import Partners
@@ -68,7 +71,7 @@ def test_the_state_of_a_list_is_the_state_of_the_page_for_every_combination_of_f
         if parked is not None:
             parked.save()
         listed = dict(
-            overview.of_partners([acme.pk], NOW, parked=overview.parked_of([acme.pk])).values_list("pk", "state")
+            selection.of_partners([acme.pk], NOW, parked=selection.parked_of([acme.pk])).values_list("pk", "state")
         )
         assert len(listed) == len(combinations) == 840
         for package in Package.objects.select_related("poll__latest"):
@@ -144,21 +147,21 @@ def test_the_tally_of_a_partner_is_what_counting_its_packages_gives(partners: Pa
 
     def agree() -> None:
         # The same packages, asked for by a filter that all of them pass.
-        every = overview.Filters(states=tuple(state.State))
+        every = selection.Filters(states=tuple(state.State))
         # Somebody else's partner is parked: reasons are looked for instead of taken from what is kept.
         tallied, counted, sought = (
-            overview.figures(
-                overview.of_partners([acme.pk], NOW, parked=parked),
+            selection.figures(
+                selection.of_partners([acme.pk], NOW, parked=parked),
                 filters, NOW, partners=[acme.pk], parked=parked, with_reasons=True,
             )
-            for filters, parked in ((overview.Filters(), ()), (every, ()), (every, (partners.sakura.pk,)))
+            for filters, parked in ((selection.Filters(), ()), (every, ()), (every, (partners.sakura.pk,)))
         )  # fmt: skip
         assert tallied == counted == sought
-        rows = overview.of_partners([acme.pk], NOW, parked=())
+        rows = selection.of_partners([acme.pk], NOW, parked=())
         for reason, n in counted.reasons.items():
-            assert overview.matching(rows, overview.Filters(why=(reason.value,)), NOW).count() == n
-        everyone = overview.ordered(overview.matching(rows, every, NOW), every, NOW, default="attention")
-        assert overview.first_by_attention([acme.pk], NOW, most=100) == list(everyone.values_list("pk", flat=True))
+            assert selection.matching(rows, selection.Filters(why=(reason.value,)), NOW).count() == n
+        everyone = selection.ordered(selection.matching(rows, every, NOW), every, NOW, default="attention")
+        assert selection.first_by_attention([acme.pk], NOW, most=100) == list(everyone.values_list("pk", flat=True))
 
     for number in range(12):
         poll: dict[str, object] = dict(closed) if number % 2 else {}

@@ -11,7 +11,8 @@ import pytest
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import habit, snapshot
+from attribution_portal.backhaul.evaluation import habit
+from attribution_portal.backhaul.ledger import snapshot
 from attribution_portal.backhaul.models import Evaluation, Look, Package, PollState, SettingsChange
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import AttributionSettings

@@ -11,8 +11,8 @@ from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import polling, rounds
 from attribution_portal.backhaul.models import PartnerPoll, PollState
+from attribution_portal.backhaul.polling import engine, rounds
 from attribution_portal.partners.models import Partner
 from tests.backhaul.conftest import Time
 from tests.conftest import Partners
@@ -58,7 +58,7 @@ def test_metrics_tell_what_the_page_tells(
     PollState.objects.update(next_due=since)
     clean_redis.rpush("portal", "a task", "another")
     time.forward(minutes=2)
-    polling.claim_due(now=time.now, capacity=5)
+    engine.claim_due(now=time.now, capacity=5)
     PartnerPoll.objects.create(
         partner=partners.sakura,
         failures=1,

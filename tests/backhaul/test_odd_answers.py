@@ -10,8 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import ledger, polling
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
+from attribution_portal.backhaul.polling import engine
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
@@ -23,7 +24,7 @@ RESULTS = "/package_builder/packages/pkg_final/backhaul_evaluation"
 SETTINGS = "/package_builder/packages/pkg_final/backhaul_evaluation_details"
 PAGE = "/p/partner-id-acme/packages/pkg_final/"
 Stored = Callable[[str], Package]
-PollAll = Callable[[], tuple[ledger.Recorded, ...]]
+PollAll = Callable[[], tuple[recording.Recorded, ...]]
 HUGE = 10**15 - 1
 
 
@@ -115,9 +116,9 @@ def test_an_odd_package_keeps_nobody_from_being_listed(
 ) -> None:
     sandbox.faults.add(path=LIST, kind="wrong_type", body=[odd, {"id": "pkg_main"}])  # type: ignore[list-item]
     time.forward(minutes=1)
-    polling.list_packages(partner=acme)
+    engine.list_packages(partner=acme)
     assert PartnerPoll.objects.get(partner=acme).listed_at == time.now
-    assert polling.list_packages(partner=acme).changed == 0
+    assert engine.list_packages(partner=acme).changed == 0
     poll(time, poll_all)
     assert not PollState.objects.exclude(last_ok_at=time.now).exists()
     listed = alices.get("/p/partner-id-acme/packages/")
@@ -131,7 +132,7 @@ def test_a_new_package_with_long_texts_is_listed_with_them(
     acme: Partner, sandbox: Sandbox, odd: dict[str, str]
 ) -> None:
     sandbox.faults.add(path=LIST, kind="wrong_type", body=[odd])  # type: ignore[list-item]
-    assert polling.list_packages(partner=acme).new == 1
+    assert engine.list_packages(partner=acme).new == 1
     stored = Package.objects.get(package_id="new")
     assert (stored.status, stored.title) == (odd.get("status", ""), odd.get("title", ""))
 
@@ -139,7 +140,7 @@ def test_a_new_package_with_long_texts_is_listed_with_them(
 @pytest.mark.parametrize("package_id", ["pkg/1", ".", "..", "p" * 201])
 def test_a_package_that_no_address_can_name_is_left_out(acme: Partner, sandbox: Sandbox, package_id: str) -> None:
     sandbox.faults.add(path=LIST, kind="wrong_type", body=[{"id": package_id}, {"id": "new"}])
-    assert polling.list_packages(partner=acme).new == 1
+    assert engine.list_packages(partner=acme).new == 1
     assert not Package.objects.filter(package_id=package_id).exists()
 
 

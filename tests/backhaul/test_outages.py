@@ -11,8 +11,10 @@ from django.core.management import call_command
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import ledger, listing, polling, tasks
+from attribution_portal.backhaul import tasks
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
+from attribution_portal.backhaul.polling import engine, listing
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import BadPayload, Unavailable
 from attribution_portal.sandbox.app import Sandbox
@@ -27,14 +29,14 @@ EVERYTHING = "/package_builder/packages/*"
 LIST = "/package_builder/packages/"
 MINUTE = timedelta(minutes=1)
 Stored = Callable[[str], Package]
-PollAll = Callable[[], tuple[ledger.Recorded, ...]]
+PollAll = Callable[[], tuple[recording.Recorded, ...]]
 
 
 def due_now(time: Time) -> None:
     PollState.objects.filter(next_due__isnull=False).update(next_due=time.now)
 
 
-def counted(recorded: tuple[ledger.Recorded, ...]) -> tuple[int, int]:
+def counted(recorded: tuple[recording.Recorded, ...]) -> tuple[int, int]:
     """Packages read and packages that could not be read."""
     return sum(each.taken for each in recorded), sum(each.failures for each in recorded)
 
@@ -60,7 +62,7 @@ def parked(acme: Partner, sandbox: Sandbox, time: Time, poll_all: PollAll) -> Pa
 def test_an_outage_parks_its_partner_and_nobody_else(
     acme: Partner, partners: Partners, sandbox: Sandbox, time: Time, poll_all: PollAll
 ) -> None:
-    polling.list_packages(partner=partners.sakura)
+    engine.list_packages(partner=partners.sakura)
     poll_all()
     out(sandbox)
     time.forward(minutes=5)
@@ -99,11 +101,11 @@ def test_each_parking_is_longer_up_to_an_hour_and_costs_one_list_and_one_package
         waits.append((until - time.now) // MINUTE)
         time.forward(minutes=waits[-1])
         due_now(time)
-        assert [len(chunk.packages) for chunk in polling.claim_due(now=time.now)] == [1]
+        assert [len(chunk.packages) for chunk in engine.claim_due(now=time.now)] == [1]
         PollState.objects.update(lease=None, lease_until=None)
         with pytest.raises(Unavailable):
-            polling.list_packages(partner=parked)
-        assert polling.claim_due(now=time.now) == ()
+            engine.list_packages(partner=parked)
+        assert engine.claim_due(now=time.now) == ()
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
 
 
@@ -152,7 +154,7 @@ def test_a_list_that_fails_alone_parks_nobody_and_is_asked_ever_more_seldom(
     waits = []
     for _ in range(5):
         with pytest.raises(Unavailable):
-            polling.list_packages(partner=acme)
+            engine.list_packages(partner=acme)
         poll = poll_of(acme)
         assert poll.list_due is not None
         assert poll.parked_until is None
@@ -169,7 +171,7 @@ def test_a_list_that_fails_alone_parks_nobody_and_is_asked_ever_more_seldom(
 def test_a_list_that_cannot_be_understood_parks_nobody(acme: Partner, sandbox: Sandbox) -> None:
     sandbox.faults.add(path=LIST, kind="wrong_type", body="nonsense")
     with pytest.raises(BadPayload):
-        polling.list_packages(partner=acme)
+        engine.list_packages(partner=acme)
     assert poll_of(acme).parked_until is None
 
 
@@ -194,9 +196,9 @@ def test_a_spent_budget_is_no_outage(
 ) -> None:
     settings.PLATFORM_READS_PER_MINUTE = 1  # type: ignore[attr-defined]
     settings.PLATFORM_POLLING_SECONDS = 0.2  # type: ignore[attr-defined]
-    polling.list_packages(partner=partners.nordlicht)
+    engine.list_packages(partner=partners.nordlicht)
     with pytest.raises(Unavailable):
-        polling.list_packages(partner=partners.nordlicht)
+        engine.list_packages(partner=partners.nordlicht)
     poll = poll_of(partners.nordlicht)
     assert (poll.failures, poll.last_error, poll.parked_until) == (0, "", None)
     assert poll.list_due is not None
@@ -215,7 +217,7 @@ def test_an_ended_package_that_was_given_up_is_not_stirred_by_its_partner(
     )
     sandbox.faults.clear()
     time.forward(minutes=1)
-    polling.list_packages(partner=parked)
+    engine.list_packages(partner=parked)
     assert package("pkg_expired").poll.next_due is None
     assert PollState.objects.filter(failures=1, next_due__lte=time.now).count() > 10
 
@@ -225,7 +227,7 @@ def test_an_ended_package_that_can_never_be_read_is_given_up_after_a_day_and_a_h
 ) -> None:
     sandbox.faults.add(path="/package_builder/packages/pkg_expired/backhaul_evaluation", kind="html", status=200)
     start = time.now
-    polling.list_packages(partner=partners.acme)
+    engine.list_packages(partner=partners.acme)
     poll_all()
     tries = 1
     while (next_due := Package.objects.get(package_id="pkg_expired").poll.next_due) is not None:
@@ -243,7 +245,7 @@ def test_a_partner_that_is_off_is_left_alone_and_goes_on_by_itself_when_it_is_ba
 ) -> None:
     time.forward(minutes=5)
     due_now(time)
-    claimed = polling.claim_due(now=time.now)
+    claimed = engine.claim_due(now=time.now)
     if how == "switched off":
         off, on = {"switched_off_at": time.now}, {"switched_off_at": None}
     else:
@@ -251,10 +253,10 @@ def test_a_partner_that_is_off_is_left_alone_and_goes_on_by_itself_when_it_is_ba
     Partner.objects.filter(pk=acme.pk).update(**off)
     sandbox.log.clear()
     # A chunk that was claimed before is let go unread, and nothing else is claimed or listed.
-    assert [polling.poll_chunk(chunk).taken for chunk in claimed] == [0]
+    assert [engine.poll_chunk(chunk).taken for chunk in claimed] == [0]
     assert not PollState.objects.exclude(lease=None).exists()
     assert not PollState.objects.filter(failures__gt=0).exists()
-    assert polling.claim_due(now=time.now) == ()
+    assert engine.claim_due(now=time.now) == ()
     assert acme not in listing.due(time.now)
     tasks.list_partner(acme.pk)
     assert sandbox.log.all() == ()
@@ -269,7 +271,7 @@ def test_a_chunk_of_a_partner_that_was_parked_meanwhile_is_let_go_unread(
 ) -> None:
     time.forward(minutes=5)
     due_now(time)
-    (claimed,) = polling.claim_due(now=time.now)
+    (claimed,) = engine.claim_due(now=time.now)
     PartnerPoll.objects.filter(partner=acme).update(
         failures=1,
         failing_since=time.now,
@@ -278,7 +280,7 @@ def test_a_chunk_of_a_partner_that_was_parked_meanwhile_is_let_go_unread(
         parked_until=time.now + MINUTE,
     )
     sandbox.log.clear()
-    assert polling.poll_chunk(claimed).taken == 0
+    assert engine.poll_chunk(claimed).taken == 0
     assert sandbox.log.all() == ()
     assert not PollState.objects.exclude(lease=None).exists()
 

@@ -14,8 +14,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import polling
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
+from attribution_portal.backhaul.polling import engine
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import SignInFailed
 from attribution_portal.sandbox.app import Sandbox
@@ -218,7 +218,7 @@ def test_a_partner_that_is_parked_says_why_on_each_page(
     sandbox.faults.add(path="/auth*", kind="status", status=401)
     time.forward(minutes=5)
     with pytest.raises(SignInFailed):
-        polling.list_packages(partner=acme)
+        engine.list_packages(partner=acme)
     html = page(alices)
     assert evaluation(html) == "failing"
     assert "The portal cannot sign in to the platform." in text(panel(html, "evaluation"))

@@ -10,8 +10,8 @@ from django.test import Client
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import reviews
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
+from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time

@@ -13,8 +13,10 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from attribution_portal.backhaul import ledger, listing, polling, tasks
+from attribution_portal.backhaul import tasks
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Evaluation, Package, PartnerPoll, PollState
+from attribution_portal.backhaul.polling import engine, listing
 from attribution_portal.celery import app
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -29,7 +31,7 @@ pytestmark = pytest.mark.django_db
 
 ACME = "partner-id-acme"
 Stored = Callable[[str], Package]
-PollAll = Callable[[], tuple[ledger.Recorded, ...]]
+PollAll = Callable[[], tuple[recording.Recorded, ...]]
 
 
 def many(partner: Partner, count: int, *, due: datetime, prefix: str = "pkg") -> None:
@@ -89,7 +91,7 @@ def test_segments_are_read_once_and_again_when_the_package_changes(
     details = f"/package_builder/packages/{package('pkg_main').package_id}"
     assert sandbox.log.of(path=details) == ()
     Package.objects.filter(package_id="pkg_main").update(status="INPROGRESS")
-    polling.list_packages(partner=acme)
+    engine.list_packages(partner=acme)
     poll_all()
     assert len(sandbox.log.of(path=details)) == 1
 
@@ -136,31 +138,31 @@ def test_a_package_that_waits_is_read_soon_enough_to_see_the_answer_of_20_second
 
 
 def test_a_task_delivered_twice_reads_and_stores_once(partners: Partners, time: Time, sandbox: Sandbox) -> None:
-    polling.list_packages(partner=partners.acme)
-    chunks = polling.claim_due(now=time.now)
+    engine.list_packages(partner=partners.acme)
+    chunks = engine.claim_due(now=time.now)
     assert [len(chunk.packages) for chunk in chunks] == [18]
-    first = polling.poll_chunk(chunks[0])
+    first = engine.poll_chunk(chunks[0])
     asked = len(sandbox.log.all())
-    second = polling.poll_chunk(chunks[0])
+    second = engine.poll_chunk(chunks[0])
     assert (first.taken, second.taken) == (18, 0)
     assert len(sandbox.log.all()) == asked
     assert Evaluation.objects.count() == first.new_rows == 12
 
 
 def test_a_chunk_whose_lease_another_holds_is_left_alone(partners: Partners, time: Time, sandbox: Sandbox) -> None:
-    polling.list_packages(partner=partners.acme)
-    (chunk,) = polling.claim_due(now=time.now)
+    engine.list_packages(partner=partners.acme)
+    (chunk,) = engine.claim_due(now=time.now)
     time.forward(seconds=361)
-    (again,) = polling.claim_due(now=time.now)
+    (again,) = engine.claim_due(now=time.now)
     sandbox.log.clear()
-    assert polling.poll_chunk(chunk).taken == 0
+    assert engine.poll_chunk(chunk).taken == 0
     assert sandbox.log.all() == ()
-    assert polling.poll_chunk(again).taken == 18
+    assert engine.poll_chunk(again).taken == 18
 
 
 def test_a_lease_outlives_the_time_limit_of_its_task(settings: object) -> None:
-    assert polling.LEASE.total_seconds() > settings.CELERY_TASK_TIME_LIMIT  # type: ignore[attr-defined]
-    assert polling.CHUNK_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT  # type: ignore[attr-defined]
+    assert engine.LEASE.total_seconds() > settings.CELERY_TASK_TIME_LIMIT  # type: ignore[attr-defined]
+    assert engine.CHUNK_SECONDS < settings.CELERY_TASK_SOFT_TIME_LIMIT  # type: ignore[attr-defined]
 
 
 def listed(*partners: Partner) -> None:
@@ -178,7 +180,7 @@ def test_a_claim_is_fair_over_partners(partners: Partners) -> None:
         if second == 3:
             many(partners.sakura, 3, due=now + timedelta(seconds=second), prefix="small")
         # As much as a single thread reads at a time.
-        for chunk in polling.claim_due(now=now + timedelta(seconds=second), capacity=polling.CHUNK):
+        for chunk in engine.claim_due(now=now + timedelta(seconds=second), capacity=engine.CHUNK):
             served.append((chunk.partner, len(chunk.packages)))
             PollState.objects.filter(pk__in=chunk.packages).update(lease=None, lease_until=None, next_due=None)
     big, small, rest = (partners.acme.pk, 40), (partners.sakura.pk, 3), (partners.acme.pk, 37)
@@ -194,7 +196,7 @@ def test_of_many_partners_with_much_to_do_each_has_its_turn(partners: Partners) 
         many(partner, 100, due=now - timedelta(days=days))
     served: list[int] = []
     for second in range(6):
-        (chunk,) = polling.claim_due(now=now + timedelta(seconds=second), capacity=polling.CHUNK)
+        (chunk,) = engine.claim_due(now=now + timedelta(seconds=second), capacity=engine.CHUNK)
         served.append(chunk.partner)
         PollState.objects.filter(lease=chunk.lease).update(lease=None, lease_until=None, next_due=None)
     oldest_first = [partners.nordlicht.pk, partners.sakura.pk, partners.acme.pk]
@@ -205,7 +207,7 @@ def test_chunks_hold_one_partner_each_and_the_first_of_each_come_first(partners:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
     many(partners.acme, 85, due=now)
     many(partners.sakura, 3, due=now)
-    chunks = polling.claim_due(now=now, capacity=100, share=100)
+    chunks = engine.claim_due(now=now, capacity=100, share=100)
     assert [(chunk.partner, len(chunk.packages)) for chunk in chunks] == [
         (partners.acme.pk, 40),
         (partners.sakura.pk, 3),
@@ -217,10 +219,10 @@ def test_chunks_hold_one_partner_each_and_the_first_of_each_come_first(partners:
 def test_a_partner_with_much_to_do_leaves_room_for_the_others(partners: Partners) -> None:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
     many(partners.acme, 500, due=now - timedelta(days=1))
-    assert [len(chunk.packages) for chunk in polling.claim_due(now=now)] == [40]
-    assert polling.claim_due(now=now) == ()
+    assert [len(chunk.packages) for chunk in engine.claim_due(now=now)] == [40]
+    assert engine.claim_due(now=now) == ()
     many(partners.sakura, 3, due=now)
-    (chunk,) = polling.claim_due(now=now)
+    (chunk,) = engine.claim_due(now=now)
     assert (chunk.partner, len(chunk.packages)) == (partners.sakura.pk, 3)
 
 
@@ -235,10 +237,10 @@ def test_a_round_without_celery_takes_everything_that_is_due_however_much_it_is(
 def test_no_more_is_claimed_than_may_be_in_flight(partners: Partners) -> None:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
     many(partners.acme, 30, due=now)
-    assert sum(len(chunk.packages) for chunk in polling.claim_due(now=now, capacity=20)) == 20
-    assert polling.claim_due(now=now, capacity=20) == ()
-    later = now + polling.LEASE
-    assert sum(len(chunk.packages) for chunk in polling.claim_due(now=later, capacity=20)) == 20
+    assert sum(len(chunk.packages) for chunk in engine.claim_due(now=now, capacity=20)) == 20
+    assert engine.claim_due(now=now, capacity=20) == ()
+    later = now + engine.LEASE
+    assert sum(len(chunk.packages) for chunk in engine.claim_due(now=later, capacity=20)) == 20
 
 
 def test_nothing_is_claimed_that_is_not_due_not_connected_or_parked(partners: Partners) -> None:
@@ -255,14 +257,14 @@ def test_nothing_is_claimed_that_is_not_due_not_connected_or_parked(partners: Pa
         parked_since=now,
         parked_until=now + timedelta(minutes=1),
     )
-    assert polling.claim_due(now=now) == ()
+    assert engine.claim_due(now=now) == ()
 
 
 def test_a_claim_is_one_statement(partners: Partners) -> None:
     now = datetime(2026, 6, 15, 10, tzinfo=UTC)
     many(partners.acme, 50, due=now)
     with CaptureQueriesContext(connection) as queries:
-        polling.claim_due(now=now)
+        engine.claim_due(now=now)
     assert len(queries) == 1
 
 
@@ -275,12 +277,12 @@ def test_a_claim_finds_the_few_that_are_due_by_an_index(partners: Partners) -> N
         values = {
             "now": now,
             "due": now,
-            "until": now + polling.LEASE,
-            "capacity": polling.IN_FLIGHT,
-            "share": polling.SHARE,
+            "until": now + engine.LEASE,
+            "capacity": engine.IN_FLIGHT,
+            "share": engine.SHARE,
             "lease": uuid4(),
         }
-        cursor.execute(f"EXPLAIN {polling.CLAIM}", values)
+        cursor.execute(f"EXPLAIN {engine.CLAIM}", values)
         plan = "\n".join(line for (line,) in cursor.fetchall())
     assert "using poll_due_of_partner on backhaul_pollstate" in plan
     assert "Seq Scan on backhaul_pollstate" not in plan
@@ -291,9 +293,9 @@ def test_the_number_of_queries_of_a_chunk_does_not_depend_on_its_size(acme: Part
         rows = PollState.objects.filter(partner=acme).order_by("pk").values_list("pk", flat=True)[:count]
         PollState.objects.update(next_due=None)
         PollState.objects.filter(pk__in=list(rows)).update(next_due=time.now)
-        (chunk,) = polling.claim_due(now=time.now)
+        (chunk,) = engine.claim_due(now=time.now)
         with CaptureQueriesContext(connection) as captured:
-            assert polling.poll_chunk(chunk).taken == count
+            assert engine.poll_chunk(chunk).taken == count
         return len(captured)
 
     time.forward(minutes=5)
@@ -305,7 +307,7 @@ def test_a_new_package_is_listed_and_due_at_once(acme: Partner, time: Time) -> N
     gone.poll.delete()
     gone.evaluations.all().delete()
     gone.delete()
-    listed = polling.list_packages(partner=acme)
+    listed = engine.list_packages(partner=acme)
     assert (listed.total, listed.new, listed.changed, listed.vanished) == (18, 1, 0, 0)
     assert Package.objects.get(package_id="pkg_slow").poll.next_due == time.now
 
@@ -314,8 +316,8 @@ def test_a_list_is_read_every_four_minutes_and_each_minute_while_a_package_is_be
     partners: Partners, sandbox: Sandbox, time: Time
 ) -> None:
     """With a tick each half minute, a new package is known within five minutes."""
-    polling.list_packages(partner=partners.nordlicht)
-    polling.list_packages(partner=partners.acme)
+    engine.list_packages(partner=partners.nordlicht)
+    engine.list_packages(partner=partners.acme)
     due = dict(PartnerPoll.objects.values_list("partner__partner_id", "list_due"))
     assert Package.objects.filter(partner=partners.acme, status="INPROGRESS").exists()
     assert due == {"fd4711": time.now + timedelta(minutes=4), ACME: time.now + timedelta(minutes=1)}
@@ -329,7 +331,7 @@ def test_a_list_is_read_every_four_minutes_and_each_minute_while_a_package_is_be
 def test_a_package_that_changed_is_read_at_once(acme: Partner, package: Stored, time: Time) -> None:
     Package.objects.filter(package_id="pkg_main").update(status="INPROGRESS", title="Old")
     time.forward(minutes=1)
-    listed = polling.list_packages(partner=acme)
+    listed = engine.list_packages(partner=acme)
     assert (listed.new, listed.changed, listed.vanished) == (0, 1, 0)
     changed = package("pkg_main")
     assert (changed.status, changed.title, changed.poll.next_due) == ("DONE", "Munich & tour autumn mailing", time.now)
@@ -341,14 +343,14 @@ def test_a_package_that_vanished_keeps_its_results_and_may_come_back(
     rows = Evaluation.objects.count()
     sandbox.faults.add(path="/package_builder/packages/", kind="wrong_type", body=[])
     time.forward(minutes=1)
-    assert polling.list_packages(partner=acme).vanished == 18
+    assert engine.list_packages(partner=acme).vanished == 18
     poll_all()
     assert package("pkg_main").vanished_at == time.now
     assert package("pkg_main").poll.next_due is None
     assert Evaluation.objects.count() == rows
     sandbox.faults.clear()
     time.forward(minutes=1)
-    assert polling.list_packages(partner=acme).changed == 18
+    assert engine.list_packages(partner=acme).changed == 18
     assert package("pkg_main").vanished_at is None
     assert package("pkg_main").poll.next_due == time.now
 
@@ -357,7 +359,7 @@ def test_listing_again_changes_nothing_and_writes_only_when_it_was_read(acme: Pa
     before = list(PollState.objects.order_by("pk").values_list("next_due", flat=True))
     time.forward(seconds=1)
     with CaptureQueriesContext(connection) as queries:
-        listed = polling.list_packages(partner=acme)
+        listed = engine.list_packages(partner=acme)
     assert (listed.new, listed.changed, listed.vanished) == (0, 0, 0)
     assert list(PollState.objects.order_by("pk").values_list("next_due", flat=True)) == before
     written = [query["sql"].split()[1] for query in queries if query["sql"].startswith("UPDATE")]
@@ -369,22 +371,22 @@ def test_a_package_that_vanishes_was_last_seen_in_the_list_before(
     acme: Partner, package: Stored, sandbox: Sandbox, time: Time
 ) -> None:
     listed = time.forward(minutes=1)
-    polling.list_packages(partner=acme)
+    engine.list_packages(partner=acme)
     sandbox.faults.add(path="/package_builder/packages/", kind="wrong_type", body=[])
     gone = time.forward(minutes=1)
-    polling.list_packages(partner=acme)
+    engine.list_packages(partner=acme)
     row = package("pkg_main")
     assert (row.last_seen, row.vanished_at) == (listed, gone)
     sandbox.faults.clear()
     back = time.forward(minutes=1)
-    polling.list_packages(partner=acme)
+    engine.list_packages(partner=acme)
     assert package("pkg_main").last_seen == back
 
 
 def test_packages_of_two_partners_with_the_same_id_stay_apart(
     acme: Partner, partners: Partners, sandbox: Sandbox, poll_all: PollAll
 ) -> None:
-    polling.list_packages(partner=partners.sakura)
+    engine.list_packages(partner=partners.sakura)
     poll_all()
     for partner in (acme, partners.sakura):
         truth = sandbox.current_evaluation(partner.partner_id, "pkg_shared")
@@ -400,16 +402,16 @@ def test_a_partner_whose_sign_in_fails_is_parked_and_recovers_by_itself(
     sandbox.faults.add(path="/auth*", kind="status", status=401)
     time.forward(minutes=5)
     with pytest.raises(SignInFailed):
-        polling.list_packages(partner=acme)
+        engine.list_packages(partner=acme)
     poll = PartnerPoll.objects.get(partner=acme)
     assert (poll.last_error, poll.parked_until) == ("SignInFailed", time.now + timedelta(minutes=1))
     due_now(time)
-    assert polling.claim_due(now=time.now) == ()
+    assert engine.claim_due(now=time.now) == ()
     sandbox.faults.clear()
     # A refused sign-in is remembered there for a while, by a clock that no test moves.
     clean_redis.flushdb()
     time.forward(minutes=1)
-    assert polling.list_packages(partner=acme).total == 18
+    assert engine.list_packages(partner=acme).total == 18
     poll.refresh_from_db()
     assert (poll.failures, poll.last_error, poll.parked_until) == (0, "", None)
     assert sum(each.taken for each in poll_all()) == 18
@@ -429,7 +431,7 @@ def test_a_sign_in_that_fails_in_the_middle_of_polling_parks_the_partner(
     # A refused sign-in is remembered there for a while, by a clock that no test moves.
     clean_redis.flushdb()
     time.forward(minutes=1)
-    polling.list_packages(partner=acme)
+    engine.list_packages(partner=acme)
     assert sum(each.taken for each in poll_all()) == 18
 
 
@@ -440,7 +442,7 @@ def test_a_partner_that_may_not_read_packages_is_parked_longer_each_time(
     waits = []
     for _ in range(8):
         with pytest.raises(NotPermitted):
-            polling.list_packages(partner=partners.acme)
+            engine.list_packages(partner=partners.acme)
         until = PartnerPoll.objects.get(partner=partners.acme).parked_until
         assert until is not None
         waits.append((until - time.now) // timedelta(minutes=1))
@@ -477,12 +479,12 @@ def test_a_person_who_looks_pulls_the_next_reading_forward_once_a_minute_at_most
 ) -> None:
     read = time.now
     time.forward(seconds=20)
-    polling.watch(package=package("pkg_final"), now=time.now)
+    engine.watch(package=package("pkg_final"), now=time.now)
     assert package("pkg_final").poll.next_due == read + timedelta(seconds=60)
     time.forward(minutes=30)
-    polling.watch(package=package("pkg_final"), now=time.now)
+    engine.watch(package=package("pkg_final"), now=time.now)
     assert package("pkg_final").poll.next_due == read + timedelta(seconds=60)
-    polling.watch(package=package("pkg_expired"), now=time.now)
+    engine.watch(package=package("pkg_expired"), now=time.now)
     assert package("pkg_expired").poll.next_due is None
 
 

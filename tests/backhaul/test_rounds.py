@@ -10,8 +10,10 @@ import redis
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import ledger, polling, rounds, tasks
+from attribution_portal.backhaul import tasks
+from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Evaluation, Package, PollHour, PollState
+from attribution_portal.backhaul.polling import engine, rounds
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
@@ -22,7 +24,7 @@ pytestmark = pytest.mark.django_db
 
 PAGE = "/operate/polling/"
 ACME = "partner-id-acme"
-PollAll = Callable[[], tuple[ledger.Recorded, ...]]
+PollAll = Callable[[], tuple[recording.Recorded, ...]]
 ClientFor = Callable[..., Client]
 
 
@@ -99,7 +101,7 @@ def test_while_a_round_goes_on_what_is_due_in_flight_and_waiting_is_told(
     PollState.objects.update(next_due=since)
     time.forward(minutes=3)
     rounds.ticked()
-    (chunk,) = polling.claim_due(now=time.now, capacity=5)
+    (chunk,) = engine.claim_due(now=time.now, capacity=5)
     page = read_by(olga, client_for)
     found = kpis(page)
     assert (found["due"], found["in_flight"], found["read"], found["oldest"]) == ("13", "5", "18", "180")
@@ -111,7 +113,7 @@ def test_while_a_round_goes_on_what_is_due_in_flight_and_waiting_is_told(
     time.forward(minutes=7)
     rounds.ticked()
     assert facts(read_by(olga, client_for))["overdue-leases"] == "5"
-    assert polling.poll_chunk(chunk) == polling.NOTHING
+    assert engine.poll_chunk(chunk) == engine.NOTHING
 
 
 def test_parked_failing_and_stuck_are_told_in_words_and_no_number_of_the_partner_is(

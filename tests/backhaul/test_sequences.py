@@ -12,7 +12,8 @@ import pytest
 from django.db import transaction
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import ledger, standing, state
+from attribution_portal.backhaul import state
+from attribution_portal.backhaul.ledger import recording, standing
 from attribution_portal.backhaul.models import Package, PollState
 from attribution_portal.platform_api.errors import Unavailable
 from tests.backhaul.test_ledger import START, Story
@@ -122,8 +123,8 @@ class Both:
             story.read(plain.set_at_platform, results)
         elif step == "F":
             plain.failing = True
-            failure = ledger.Failure(package=story.package.pk, error=Unavailable("down", endpoint="e"), at=story.now)
-            ledger.record(partner=story.partner, observations=[], failures=[failure], now=story.now)
+            failure = recording.Failure(package=story.package.pk, error=Unavailable("down", endpoint="e"), at=story.now)
+            recording.record(partner=story.partner, observations=[], failures=[failure], now=story.now)
         elif step == "X":
             plain.over = True
             Package.objects.filter(pk=story.package.pk).update(status="EXPIRED")

@@ -13,7 +13,7 @@ from django.test import Client
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor
-from attribution_portal.backhaul import intents
+from attribution_portal.backhaul.ledger import intents
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection, connections, transaction
 
-from attribution_portal.backhaul import known_defaults
 from attribution_portal.backhaul.models import KnownDefaults, PollState, Summary
+from attribution_portal.backhaul.settings import known_defaults
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import AttributionSettings
 from tests.backhaul.stored import NOW, made, result
@@ -64,7 +64,7 @@ def test_what_touches_every_package_of_a_partner_loses_no_result_that_comes_mean
     package = made(acme, "pkg", poll={"window": 14})
     KnownDefaults.objects.create(partner=acme, model="EVENTS_FROM_PACKAGE", window=14, read_at=NOW)
     with transaction.atomic():
-        # As `ledger.record` does: the poll state first, then what came.
+        # As `recording.record` does: the poll state first, then what came.
         PollState.objects.select_for_update().get(pk=package.pk)
         result(package)
         pool, begun = beside(lambda: moves(acme))

@@ -15,8 +15,8 @@ from django.utils import timezone
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.backhaul import polling
 from attribution_portal.backhaul.models import DefaultsChange, SettingsChange
+from attribution_portal.backhaul.polling import engine
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Membership, Role
 from attribution_portal.platform_api import packages
@@ -63,9 +63,9 @@ def nina(partners: Partners, mara: User) -> User:
 
 @pytest.fixture
 def _read(partners: Partners, sandbox: Sandbox) -> None:
-    polling.list_packages(partner=partners.acme)
-    for chunk in polling.claim_due(now=timezone.now()):
-        polling.poll_chunk(chunk)
+    engine.list_packages(partner=partners.acme)
+    for chunk in engine.claim_due(now=timezone.now()):
+        engine.poll_chunk(chunk)
     sandbox.log.clear()
 
 

@@ -8,7 +8,7 @@ import time_machine
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul import polling
+from attribution_portal.backhaul.polling import engine
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.conftest import TODAY, Clock, Partners
@@ -43,9 +43,9 @@ def poll(time: Time) -> Callable[[Partner], None]:
     """The list of packages is read, and what is due."""
 
     def run(partner: Partner) -> None:
-        polling.list_packages(partner=partner)
-        for chunk in polling.claim_due(now=datetime.now(UTC), capacity=1000):
-            polling.poll_chunk(chunk)
+        engine.list_packages(partner=partner)
+        for chunk in engine.claim_due(now=datetime.now(UTC), capacity=1000):
+            engine.poll_chunk(chunk)
 
     return run
 

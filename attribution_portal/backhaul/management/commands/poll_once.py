@@ -6,7 +6,9 @@ from collections import Counter
 
 from django.core.management.base import BaseCommand, CommandError
 
-from attribution_portal.backhaul import clock, known_defaults, listing, polling
+from attribution_portal.backhaul import clock
+from attribution_portal.backhaul.polling import engine, listing
+from attribution_portal.backhaul.settings import known_defaults
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
@@ -26,9 +28,9 @@ class Command(BaseCommand):
         counts: Counter[tuple[int, str]] = Counter()
         due = clock.now()
         # Claimed a few chunks at a time, so that no lease ends before its chunk's turn, however long the round.
-        while chunks := polling.claim_due(now=clock.now(), due=due):
+        while chunks := engine.claim_due(now=clock.now(), due=due):
             for chunk in chunks:
-                recorded = polling.poll_chunk(chunk)
+                recorded = engine.poll_chunk(chunk)
                 counts[chunk.partner, "read"] += recorded.taken
                 counts[chunk.partner, "new"] += recorded.new_rows
                 counts[chunk.partner, "failed"] += recorded.failures
@@ -46,7 +48,7 @@ class Command(BaseCommand):
 
     def _list(self, partner: Partner) -> str:
         try:
-            listed = polling.list_packages(partner=partner)
+            listed = engine.list_packages(partner=partner)
             known_defaults.refresh(partner=partner, caller=caller_for(partner, lane="polling"), now=clock.now())
         except PlatformError as error:
             return f"packages could not be listed: {error.sentence}"

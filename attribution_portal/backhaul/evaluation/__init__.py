@@ -1,0 +1,1 @@
+"""A package's page and its files."""

@@ -1,0 +1,1 @@
+"""What was read and what was changed, on record: how both get there, and how they are told."""

@@ -1,0 +1,65 @@
+"""How a package stands, as stored: what every page that names packages asks first. Reads Postgres only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.urls import reverse
+
+from attribution_portal.backhaul import state
+from attribution_portal.backhaul.ledger import snapshot, standing
+from attribution_portal.backhaul.models import Evaluation, Package, PartnerPoll, PollState
+from attribution_portal.backhaul.state import Facts, State
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A package as stored, and what follows from it at `facts.now`."""
+
+    package: Package
+    poll: PollState
+    latest: Evaluation | None
+    facts: Facts
+    state: State
+    error: str
+
+
+def standing_of(*, partner: Partner, package: Package, parked: PartnerPoll | None, now: datetime) -> Standing:
+    poll = package.poll
+    facts = standing.facts(partner=partner, package=package, poll=poll, latest=poll.latest, parked=parked, now=now)
+    failed = poll.last_error or (parked.last_error if parked else "")
+    return Standing(package, poll, poll.latest, facts, state.of(facts), error_words(failed))
+
+
+def known_at(*, partner: Partner, package: Package, until: datetime | None, now: datetime) -> Standing:
+    """How the package stands now, or as it was known at a past moment."""
+    if until is None:
+        return standing_of(partner=partner, package=package, parked=parked_with(package), now=now)
+    then = snapshot.take(package, until)
+    return standing_of(partner=partner, package=then, parked=None, now=until)
+
+
+def error_words(name: str) -> str:
+    """The sentence of an error class, in the language of the moment; "" for none."""
+    kind = getattr(errors, name, errors.PlatformError) if name else None
+    return str(kind.sentence) if kind is not None else ""
+
+
+def parked(partner: Partner) -> PartnerPoll | None:
+    return PartnerPoll.objects.filter(partner=partner).first()
+
+
+def parked_with(package: Package) -> PartnerPoll | None:
+    """The same of a package that was found with its partner."""
+    try:
+        return package.partner.poll
+    except PartnerPoll.DoesNotExist:
+        return None
+
+
+def package_url(partner: Partner, package: Package) -> str:
+    # The partner is at hand: following the foreign key would cost a query.
+    return reverse("backhaul:package", args=[partner.partner_id, package.package_id])

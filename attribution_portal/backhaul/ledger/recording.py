@@ -1,0 +1,392 @@
+"""The ledger: what was read becomes rows that say which settings a result belongs to, and how sure that is.
+
+The platform's results carry no time and no echo of the settings (contract §8), so the portal proves what can be
+proved:
+
+- *proved*: exactly one settings change stands between the row before and this one, and the old results were read once
+  more at that change (within `BASELINE` before it was sent, or after it). What came then came from it.
+- *presumed*: no settings change was seen since the row before; also a package's first results.
+- *unknown*: settings and results changed between the same two readings, several changes are unanswered, the settings
+  changed while the results were being read, or 48 hours after a change the results are still the same.
+
+An equal answer within those 48 hours makes no row: the results shown still belong to the settings of the row before.
+An empty answer after results makes none either: the platform is computing, or has lost them, and the last ones stay.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from attribution_portal.audit.trail import Actor
+from attribution_portal.backhaul import bulk, outages
+from attribution_portal.backhaul.ledger import fingerprints, intents, known, standing
+from attribution_portal.backhaul.ledger.known import Known, Latest
+from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
+from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce
+from attribution_portal.backhaul.state import IN_DOUBT, PATIENCE
+from attribution_portal.partners.models import Partner
+from attribution_portal.platform_api.errors import PlatformError, Unavailable
+from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, PackageCluster
+
+BASELINE: Final = timedelta(seconds=10)
+_COLUMNS: Final = (
+    "partner_id",
+    "package_id",
+    "number",
+    "model",
+    "window",
+    "email_sent_date",
+    "inherited",
+    "settings_fingerprint",
+    "fingerprint",
+    "clusters",
+    "customers",
+    "items",
+    "revenue",
+    "first_seen",
+    "last_confirmed",
+    "certainty",
+    "change_id",
+)
+_CONFIRMED: Final = {"id": "bigint", "last_confirmed": "timestamptz"}
+_SEGMENTS: Final = {"id": "bigint", "clusters": "jsonb", "clusters_read_at": "timestamptz"}
+
+# What a package's segments follow from: its status, its events.
+Stage = tuple[str, list[dict[str, str]]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """One package, read well. `package`: primary key. `held`: the settings were the same before and after the results
+    were read. `clusters`: its segments, None when they were not read; `stage`: the package as stored when they were
+    asked for."""
+
+    package: int
+    in_force: InForce
+    result: EvaluationResult
+    held: bool
+    started_at: datetime
+    read_at: datetime
+    clusters: tuple[PackageCluster, ...] | None = None
+    stage: Stage | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure:
+    """One package that could not be read."""
+
+    package: int
+    error: PlatformError
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recorded:
+    """How many of the readings were taken, and what they brought."""
+
+    taken: int
+    new_rows: int
+    failures: int
+
+
+def record(
+    *,
+    partner: Partner,
+    observations: Sequence[Observation],
+    failures: Sequence[Failure] = (),
+    lease: UUID | None = None,
+    now: datetime,
+) -> Recorded:
+    """Store a chunk of one partner's readings and when each package is read next: all of it or nothing, in a number
+    of queries that does not depend on the chunk.
+
+    With a `lease`, only rows still held under it are touched and they are let go: a task delivered twice finds
+    nothing to do. Rows are locked, so that a poll and a person's live reading cannot both store the same news; a
+    reading older than what is known is dropped.
+    """
+    read = {observation.package: observation for observation in observations}
+    failed = {failure.package: failure for failure in failures}
+    with transaction.atomic():
+        segments = any(observation.clusters is not None for observation in observations)
+        states = known.lock(partner=partner, packages=[*read, *failed], lease=lease, packages_too=segments)
+        if not states:
+            return Recorded(taken=0, new_rows=0, failures=0)
+        batch = _Batch(partner, states, now)
+        taken = 0
+        for state in states:
+            if (observation := read.get(state.pk)) is not None:
+                taken += batch.take(state, observation)
+                batch.schedule(state)
+            else:
+                batch.fail(state, failed[state.pk])
+        batch.save(let_go=lease is not None)
+    return Recorded(taken=taken, new_rows=len(batch.new_rows), failures=len(failed))
+
+
+def settings_sent(
+    *,
+    change: SettingsChange,
+    outcome: SettingsChange.Outcome,
+    actor: Actor,
+    platform_request: str = "",
+    now: datetime,
+) -> None:
+    """What became of a change made here, stored and on record. When it is done, the package waits for its results from
+    now on; a poll that has already seen the new settings has done the same, and it counts once. In doubt the package is
+    read soon, too."""
+    with transaction.atomic():
+        states = known.lock(partner=change.partner, packages=[change.package_id])
+        if not states:
+            raise PollState.DoesNotExist
+        (state,) = states
+        change.refresh_from_db()
+        if change.outcome == SettingsChange.Outcome.DONE:
+            return
+        change.outcome = outcome
+        change.save(update_fields=["outcome"])
+        if outcome == SettingsChange.Outcome.DONE:
+            newer = SettingsChange.objects.get(pk=state.last_change_id) if state.last_change_id else None
+            if newer is not None and newer.user_id and newer.made_at > change.made_at:
+                # Somebody saved after this and has heard back before: theirs are in force, and results may answer both.
+                state.pending_changes += 1
+                state.settings_changed_at = now
+            elif state.settings != change.settings:
+                # From now on and not from when it was sent: a reading that began in between may have come before it.
+                _begin_waiting(state, change, at=now)
+                state.settings = change.settings
+            state.inherited = ()
+        state.next_due = standing.next_due(partner=change.partner, known=state, retry_after=None, now=now)
+        if outcome == SettingsChange.Outcome.UNKNOWN:
+            state.next_due = now
+        known.save(states, let_go=False)
+        intents.conclude(change, actor=actor, platform_request=platform_request)
+
+
+def stage_of(package: Package) -> Stage:
+    return package.status, package.events
+
+
+def _begin_waiting(state: Known, change: SettingsChange, *, at: datetime) -> None:
+    """Changes after which the portal has given up waiting no longer stand in the way of the next proof."""
+    given_up = state.settings_changed_at is not None and change.made_at - state.settings_changed_at >= PATIENCE
+    state.pending_changes = 1 if given_up else state.pending_changes + 1
+    state.settings_changed_at = at
+    state.last_change_id, state.last_change = change.pk, change
+
+
+@dataclass(slots=True)
+class _New:
+    """A row to come. `clusters`: as JSON. `change`: what it answers, which has its key only once it is stored."""
+
+    package: int
+    row: Latest
+    observation: Observation
+    clusters: str
+    certainty: Evaluation.Certainty
+    change: SettingsChange | None
+
+
+class _Batch:
+    """One chunk between its first query and its last."""
+
+    def __init__(self, partner: Partner, states: list[Known], now: datetime) -> None:
+        self.partner = partner
+        self.states = states
+        self.now = now
+        self.open_changes = known.open_changes(states)
+        self.resolved: list[SettingsChange] = []
+        self.seen_changes: list[SettingsChange] = []
+        self.new_rows: list[_New] = []
+        self.confirmed: list[Latest] = []
+        self.segmented: list[tuple[int, str, datetime]] = []
+        # Chunks have few distinct settings.
+        self.settings_fingerprints: dict[AttributionSettings, str] = {}
+
+    def take(self, state: Known, observation: Observation) -> bool:
+        """One good reading. False: it is older than what is known, or settings were being sent while it was read."""
+        if state.last_ok_at is not None and observation.read_at < state.last_ok_at:
+            return False
+        if state.settings_changed_at is not None and observation.started_at < state.settings_changed_at:
+            return False
+        if any(change.made_at > observation.started_at for change in self.open_changes.get(state.pk, ())):
+            return False
+        is_lost = self._is_lost(state, observation)
+        self._resolve(state, observation, is_lost=is_lost)
+        changed_now = not is_lost and self._take_settings(state, observation)
+        if observation.result.clusters:
+            self._take_result(state, observation, changed_now=changed_now)
+        if observation.clusters is not None and observation.stage in (None, (state.status, state.events)):
+            clusters = [{"tc": c.tc, "label": c.label, "customers": c.customers} for c in observation.clusters]
+            self.segmented.append((state.pk, json.dumps(clusters), observation.read_at))
+        state.last_read_at = state.last_ok_at = observation.read_at
+        state.failures, state.failing_since, state.last_error = 0, None, ""
+        return True
+
+    def fail(self, state: Known, failure: Failure) -> None:
+        """One bad reading. A spent budget is none: the platform was not asked, and is asked when a place comes free."""
+        error = failure.error
+        waits = outages.seconds_to_wait(error)
+        if waits is not None:
+            state.next_due = self.now + timedelta(seconds=waits)
+            return
+        state.failures += 1
+        state.failing_since = state.failing_since or failure.at
+        state.last_error = type(error).__name__
+        state.last_read_at = failure.at
+        self.schedule(state, retry_after=error.retry_after if isinstance(error, Unavailable) else None)
+
+    def schedule(self, state: Known, *, retry_after: float | None = None) -> None:
+        state.next_due = standing.next_due(partner=self.partner, known=state, retry_after=retry_after, now=self.now)
+
+    def save(self, *, let_go: bool) -> None:
+        SettingsChange.objects.bulk_update(self.resolved, ["outcome"])
+        SettingsChange.objects.bulk_create(self.seen_changes)
+        keys = bulk.insert("backhaul_evaluation", _COLUMNS, [self._stored(new) for new in self.new_rows])
+        for new, key in zip(self.new_rows, keys, strict=True):
+            new.row.pk = key
+        confirmed = [(row.pk, row.last_confirmed) for row in self.confirmed]
+        bulk.update("backhaul_evaluation", _CONFIRMED, confirmed)
+        bulk.update("backhaul_package", _SEGMENTS, self.segmented)
+        known.save(self.states, let_go=let_go)
+        for change in self.resolved:
+            intents.conclude(change, actor=Actor.portal())
+
+    def _is_lost(self, state: Known, observation: Observation) -> bool:
+        """Neither settings of its own nor results, where there were some: so answers a platform that has deleted the
+        package (contract §8: 404 means "none set"), and nobody changed its settings. The list will tell."""
+        if observation.result.clusters:
+            return False
+        seen = observation.in_force
+        own = set(SETTING_NAMES) - set(seen.inherited)
+        return all(getattr(seen.settings, name) is None for name in own) and (
+            state.latest is not None or state.vanished
+        )
+
+    def _resolve(self, state: Known, observation: Observation, *, is_lost: bool) -> None:
+        """What this reading says about changes of which nobody heard again, also about one whose process died."""
+        seen = observation.in_force
+        for change in self.open_changes.get(state.pk, ()):
+            is_seen = not is_lost and change.settings == seen.settings and not seen.inherited
+            if is_seen and not _did_not_arrive(state, change):
+                change.outcome = SettingsChange.Outcome.DONE
+            elif observation.started_at - change.made_at > IN_DOUBT:
+                change.outcome = SettingsChange.Outcome.NOT_TAKEN
+            else:
+                continue
+            self.resolved.append(change)
+
+    def _take_settings(self, state: Known, observation: Observation) -> bool:
+        """Whether this reading is the first with new settings, of which nobody knows when they came."""
+        seen = observation.in_force
+        sent, unwatched = None, False
+        for change in self.open_changes.get(state.pk, ()):
+            if change.outcome == SettingsChange.Outcome.DONE:
+                # Seen with other settings since it was sent: it came some time after that.
+                sent, unwatched = change, state.last_ok_at is not None and state.last_ok_at > change.made_at
+        if state.last_ok_at is not None and state.settings != seen.settings:
+            if sent is None:
+                sent = SettingsChange(
+                    partner=self.partner,
+                    package_id=state.pk,
+                    made_at=observation.started_at,
+                    outcome=SettingsChange.Outcome.DONE,
+                )
+                sent.before, sent.settings = state.settings, seen.settings
+                self.seen_changes.append(sent)
+                unwatched = True
+            _begin_waiting(state, sent, at=sent.made_at)
+        state.settings = seen.settings
+        state.inherited = seen.inherited
+        return unwatched
+
+    def _take_result(self, state: Known, observation: Observation, *, changed_now: bool) -> None:
+        latest, texts = state.latest, fingerprints.texts(observation.result)
+        fingerprint = fingerprints.of_texts(texts)
+        same = latest is not None and latest.fingerprint == fingerprint
+        if latest is not None and same and not self._cannot_tell(state, latest, observation):
+            latest.last_confirmed = observation.read_at
+            self.confirmed.append(latest)
+            return
+        before = latest.last_confirmed if latest else state.last_ok_at
+        certainty = Evaluation.Certainty.UNKNOWN
+        if not same and observation.held:
+            certainty = _certainty(state, before=before, changed_now=changed_now)
+        self._add(state, observation, certainty, clusters=fingerprints.stored(texts), fingerprint=fingerprint)
+        if not same and observation.held:
+            state.pending_changes = 0
+
+    def _cannot_tell(self, state: Known, latest: Latest, observation: Observation) -> bool:
+        """Whether equal results now get a row of their own: the portal stops waiting for other ones."""
+        changed = state.settings_changed_at
+        return (
+            state.pending_changes > 0
+            and changed is not None
+            and observation.read_at - changed >= PATIENCE
+            and latest.settings_fingerprint != self._of_settings(observation.in_force.settings)
+        )
+
+    def _add(
+        self,
+        state: Known,
+        observation: Observation,
+        certainty: Evaluation.Certainty,
+        *,
+        clusters: str,
+        fingerprint: str,
+    ) -> None:
+        settings, read_at = self._of_settings(observation.in_force.settings), observation.read_at
+        number = state.latest.number + 1 if state.latest else 1
+        state.latest = Latest(0, number, fingerprint, settings, first_seen=read_at, last_confirmed=read_at)
+        change = state.last_change if certainty == Evaluation.Certainty.PROVED else None
+        self.new_rows.append(_New(state.pk, state.latest, observation, clusters, certainty, change))
+
+    def _stored(self, new: _New) -> tuple[object, ...]:
+        seen, result, row = new.observation.in_force, new.observation.result, new.row
+        return (
+            self.partner.pk,
+            new.package,
+            row.number,
+            seen.settings.model or "",
+            seen.settings.window,
+            seen.settings.email_sent_date,
+            json.dumps(seen.inherited) if seen.inherited else "[]",
+            row.settings_fingerprint,
+            row.fingerprint,
+            new.clusters,
+            result.customers,
+            result.items,
+            result.revenue,
+            row.first_seen,
+            row.last_confirmed,
+            new.certainty.value,
+            new.change.pk if new.change else None,
+        )
+
+    def _of_settings(self, settings: AttributionSettings) -> str:
+        found = self.settings_fingerprints.get(settings)
+        if found is None:
+            found = self.settings_fingerprints[settings] = fingerprints.of_settings(settings)
+        return found
+
+
+def _certainty(state: Known, *, before: datetime | None, changed_now: bool) -> Evaluation.Certainty:
+    """How sure it is that results which differ belong to the settings read with them."""
+    if state.pending_changes == 0:
+        return Evaluation.Certainty.PRESUMED
+    change = state.last_change
+    if state.pending_changes > 1 or changed_now or change is None or before is None:
+        return Evaluation.Certainty.UNKNOWN
+    slack = BASELINE if change.user_id else timedelta(0)
+    return Evaluation.Certainty.PROVED if before >= change.made_at - slack else Evaluation.Certainty.UNKNOWN
+
+
+def _did_not_arrive(state: Known, change: SettingsChange) -> bool:
+    """Its settings were not in force long after it was sent. If they are later, somebody else has set them."""
+    return state.last_ok_at is not None and state.last_ok_at - change.made_at > IN_DOUBT

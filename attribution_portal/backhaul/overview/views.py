@@ -1,0 +1,92 @@
+"""The list of a partner's packages, and its files."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode, urlsplit
+
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import push_url, replace_url, trigger_client_event
+
+from attribution_portal import http
+from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal.backhaul.overview import inventory, selection, sheets
+from attribution_portal.backhaul.overview.forms import FiltersForm
+from attribution_portal.backhaul.polling import engine
+from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal.http import PortalRequest
+from attribution_portal.partners.decorators import partner_view
+
+FOUND = "found"
+
+
+@partner_view()
+def packages(request: PortalRequest) -> HttpResponse:
+    """The list or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
+    engine.list_first(partner=request.partner)
+    form = FiltersForm(request.GET, sorts=inventory.SORTS)
+    addresses = {name: _address(request, name) for name in ("packages", "csv", "xlsx")}
+    page = inventory.page(
+        inventory.Asked(
+            partner=request.partner,
+            filters=form.filters,
+            number=form.number,
+            notes=form.notes,
+            path=addresses["packages"],
+            csv=addresses["csv"],
+            xlsx=addresses["xlsx"],
+            reader=http.reader(request),
+            now=timezone.now(),
+        )
+    )
+    if request.htmx.target != FOUND:
+        return render(request, "backhaul/list.html", {"page": page})
+    response = render(request, f"backhaul/list.html#{FOUND}", {"page": page, "alone": True})
+    response = (replace_url if goes_on_typing(request) else push_url)(response, page.address)
+    return trigger_client_event(response, "announce", {"value": page.summary})
+
+
+def goes_on_typing(request: PortalRequest) -> bool:
+    """A search that is typed letter by letter is one step back in the history, not one for each letter."""
+    before = QueryDict(urlsplit(request.htmx.current_url or "").query)
+    return request.htmx.trigger == "q" and bool(before.get("q"))
+
+
+@partner_view(methods=("GET",))
+def export(request: PortalRequest, form: str) -> HttpResponseBase:
+    """Every package that the filters match, on record before it is sent. A filter that cannot be used would make a file
+    of more than was asked for: then the list says so instead."""
+    asked = FiltersForm(request.GET, sorts=inventory.SORTS)
+    if not asked.is_clean:
+        return HttpResponseRedirect(f"{_address(request, 'packages')}?{request.GET.urlencode()}")
+    partner, reader, now, filters = request.partner, http.reader(request), timezone.now(), asked.filters
+    rows = selection.of_partners([partner.pk], now, parked=selection.parked_of([partner.pk]))
+    total = selection.matching(rows, filters, now).count()
+    sheet = sheets.sheet(
+        rows,
+        name=f"packages-{partner.partner_id}-{now.astimezone(partner.zone):%Y-%m-%d}",
+        title=reader.gettext("Packages"),
+        filters=filters,
+        default=inventory.DEFAULT,
+        currency=partner.currency,
+        total=total,
+        whose=partner.name,
+        zone=partner.zone,
+        reader=reader,
+        now=now,
+    )
+    record(
+        kind=Kind.EXPORTED,
+        actor=Actor.of(request),
+        partner=partner,
+        target="packages",
+        title=sheet.title,
+        after={"format": form, "rows": total, "filter": urlencode(filters.parameters()) or None},
+    )
+    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
+
+
+def _address(request: PortalRequest, name: str) -> str:
+    return reverse(f"backhaul:{name}", args=[request.partner.partner_id])

@@ -1,0 +1,1 @@
+"""How packages are read without anybody asking, and how far that has come."""

@@ -1,0 +1,1 @@
+"""A package's settings and its partner's defaults: read, changed once per intent, explained."""

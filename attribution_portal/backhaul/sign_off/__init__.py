@@ -1,0 +1,1 @@
+"""Account managers sign results off."""
