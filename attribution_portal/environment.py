@@ -7,10 +7,11 @@ from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import environ
 from cryptography.fernet import Fernet
+
+from attribution_portal import zones
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off", ""}
@@ -148,9 +149,7 @@ class Environment:
             self.problems.append(f"{name} must have at least {at_least} characters")
 
     def check_zone(self, name: str, value: str) -> None:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
+        if value not in zones.names():
             self.problems.append(f"{name} must be a time zone such as Europe/Berlin")
 
     def check_fernet_keys(self, name: str, keys: list[str]) -> None:

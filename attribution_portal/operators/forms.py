@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from attribution_portal.partners.zones import is_zone
+from attribution_portal.partners import zones
 
 # `reauthentication` never keeps a field of this name while its sender is led away to confirm.
 PASSWORD = "password"  # noqa: S105
@@ -61,8 +61,8 @@ class ZoneForm(forms.Form):
 
     def clean_zone(self) -> str:
         zone: str = self.cleaned_data["zone"]
-        if not is_zone(zone):
-            raise ValidationError(_("There is no time zone of this name. Enter one such as Europe/Berlin."))
+        if why := zones.refusal(zone):
+            raise ValidationError(why)
         return zone
 
 

@@ -15,11 +15,10 @@ from attribution_portal.http import PortalRequest
 from attribution_portal.operators import reports
 from attribution_portal.operators.forms import ReasonForm, SearchForm, ZoneForm
 from attribution_portal.operators.sending import sent_from
-from attribution_portal.partners import administration
+from attribution_portal.partners import administration, zones
 from attribution_portal.partners.administration import ChangedMeanwhileError
 from attribution_portal.partners.decorators import operator_view
 from attribution_portal.partners.models import Partner
-from attribution_portal.partners.zones import zones
 
 OFF, ON = "off", "on"
 
@@ -113,7 +112,7 @@ def _show(
     here = page.row.partner
     context = {
         "page": page,
-        "zones": zones(),
+        "zones": zones.offered(),
         "zone_form": zone_form or ZoneForm(initial={"zone": zone_initial or here.timezone, "seen": here.timezone}),
         "switch_form": switch_form or ReasonForm(initial={"reason": reason or ""}),
     }

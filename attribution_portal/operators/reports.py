@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,7 +21,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from attribution_portal.accounts.models import User
 from attribution_portal.formats import Reader
 from attribution_portal.panels import Badge, Panel
-from attribution_portal.partners import wording
+from attribution_portal.partners import wording, zones
 from attribution_portal.partners.findings import Findings
 from attribution_portal.partners.models import Membership, Partner, ServiceAccount
 from attribution_portal.partners.wording import Said
@@ -126,11 +127,14 @@ def _earlier(account: ServiceAccount, findings: Findings) -> datetime | None:
 
 @dataclass(frozen=True, slots=True)
 class PartnerRow:
+    """`zone_fault`: what does not work with its time zone, "" when nothing."""
+
     partner: Partner
     url: str
     badge: Badge
     why: str
     members: int
+    zone_fault: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,16 +166,16 @@ def partners(*, words: str, number: str, reader: Reader) -> PartnerList:
         )
         return PartnerList(Panel("partners", "empty", sentence=nothing), paging)
     count = ngettext("%(n)s partner", "%(n)s partners", total) % {"n": reader.count(total)}
-    return PartnerList(
-        Panel("partners", "ready", data=[_partner_row(partner) for partner in paging], caption=count), paging
-    )
+    faults = zones.faults(partner.timezone for partner in paging)
+    shown = [_partner_row(partner, faults) for partner in paging]
+    return PartnerList(Panel("partners", "ready", data=shown, caption=count), paging)
 
 
 def partner(partner_id: str) -> PartnerPage | None:
     found = _partners().filter(partner_id=partner_id).first()
     if found is None:
         return None
-    row = _partner_row(found)
+    row = _partner_row(found, zones.faults([found.timezone]))
     naming = ServiceAccount.objects.filter(grants__partner=found).order_by("pk")
     others = [account for account in naming if account.pk != found.service_account_id]
     return PartnerPage(row=row, panel=Panel("partner", "ready", data=row), named_by=others)
@@ -186,7 +190,7 @@ def _partners() -> QuerySet[Partner]:
     )
 
 
-def _partner_row(partner: Partner) -> PartnerRow:
+def _partner_row(partner: Partner, zone_faults: Mapping[str, str]) -> PartnerRow:
     badge, why = _connection(partner)
     return PartnerRow(
         partner=partner,
@@ -194,6 +198,7 @@ def _partner_row(partner: Partner) -> PartnerRow:
         badge=badge,
         why=why,
         members=partner.members,  # type: ignore[attr-defined]
+        zone_fault=zone_faults.get(partner.timezone, ""),
     )
 
 

@@ -19,9 +19,12 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
-from attribution_portal.backhaul import clock, overview, rounds
+from attribution_portal.backhaul import clock
 from attribution_portal.backhaul.models import Evaluation, SettingsChange
+from attribution_portal.backhaul.overview import selection
+from attribution_portal.backhaul.polling import rounds
 from attribution_portal.backhaul.state import State
+from attribution_portal.partners import zones
 from attribution_portal.partners.models import Partner, ServiceAccount
 
 PATH = "/metrics"
@@ -99,6 +102,10 @@ def _partners(now: datetime) -> Iterator[Metric]:
     partners.add_metric(["switched_off"], Partner.objects.exclude(switched_off_at=None).count())
     partners.add_metric(["waiting_for_budget"], on.filter(connected=True, poll__budget_until__gt=now).count())
     yield partners
+    had = list(Partner.objects.order_by().values_list("timezone", flat=True))
+    lost = zones.faults(had)
+    help_text = "Partners whose time zone the portal or its database does not know."
+    yield _gauge("portal_partners_without_zone", help_text, sum(name in lost for name in had))
     parked = _labelled("portal_polling_parked_partners", "Partners that are parked, by the error.", "error")
     for error, count in sorted(rounds.parked_partners(now).items()):
         parked.add_metric([error], count)
@@ -120,7 +127,7 @@ def _evaluations(now: datetime) -> Iterator[Metric]:
     states = _labelled("portal_packages", "Packages, by the state of their evaluation.", "state")
     everybody = list(Partner.objects.values_list("pk", flat=True))
     counted = {state.value: Count("pk", filter=Q(state=state.value)) for state in State}
-    packages = overview.of_partners(everybody, now, parked=overview.parked_of(everybody))
+    packages = selection.of_partners(everybody, now, parked=selection.parked_of(everybody))
     for state, count in packages.aggregate(**counted).items():
         states.add_metric([state], count)
     yield states

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from zoneinfo import ZoneInfo
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from attribution_portal import zones
 from attribution_portal.sealing import SealBrokenError, SealedTextField, seal, unseal
+
+if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
 
 
 class ServiceAccount(models.Model):
@@ -87,8 +91,15 @@ class Partner(models.Model):
         return self.connected and self.switched_off_at is None
 
     @cached_property
+    def known_zone(self) -> ZoneInfo | None:
+        """None when this machine does not know the name that is stored."""
+        return zones.zone(self.timezone)
+
+    @cached_property
     def zone(self) -> ZoneInfo:
-        return ZoneInfo(self.timezone)
+        """In which days are counted and times shown: pages name `zone.key`, which is UTC where the stored name says
+        nothing, and then say so."""
+        return self.known_zone or zones.UTC
 
 
 class Grant(models.Model):

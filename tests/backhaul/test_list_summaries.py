@@ -25,6 +25,7 @@ from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.partners.models import Partner
 from tests.backhaul.stored import NOW, made, result
 from tests.conftest import Partners
+from tests.partners.lost_zone import lose
 
 ZONE_EDGE = datetime(2026, 6, 10, 22, 30, tzinfo=UTC)  # In Berlin it is the 11th already.
 
@@ -99,7 +100,7 @@ def test_a_summary_follows_each_row_that_it_is_made_of(partners: Partners, mara:
     # The partner's zone moves the end of the window.
     Partner.objects.filter(pk=acme.pk).update(timezone="America/New_York")
     assert not summary().is_final
-    Partner.objects.filter(pk=acme.pk).update(timezone="No/Where")
+    lose(acme, "No/Where")
     assert not summary().is_final
     Partner.objects.filter(pk=acme.pk).update(timezone="Europe/Berlin")
     assert summary().is_final

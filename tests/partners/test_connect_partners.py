@@ -153,10 +153,17 @@ def test_an_operator_names_a_partners_zone(sandbox: Sandbox, credentials: None) 
 @pytest.mark.parametrize(
     ("zone", "words"),
     [
-        ("partner-id-sakura=Asia/Atlantis", "'Asia/Atlantis' is no time zone"),
+        (
+            "partner-id-sakura=Asia/Atlantis",
+            "--zone partner-id-sakura=Asia/Atlantis: There is no time zone of this name.",
+        ),
         ("Asia/Tokyo", "no partner '' is connected"),
         ("partner-id-nowhere=Asia/Tokyo", "no partner 'partner-id-nowhere' is connected"),
-        ("partner-id-sakura=", "'' is no time zone"),
+        ("partner-id-sakura=", "There is no time zone of this name."),
+        ("partner-id-sakura=asia/tokyo", "written exactly as in the list: Asia/Tokyo."),
+        ("partner-id-sakura=UTC+1", "There is no time zone of this name."),
+        ("partner-id-sakura=localtime", "There is no time zone of this name."),
+        ("partner-id-sakura=posix/Asia/Tokyo", "There is no time zone of this name."),
     ],
 )
 def test_a_zone_that_is_none_is_refused_in_words(sandbox: Sandbox, credentials: None, zone: str, words: str) -> None:

@@ -6,9 +6,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from attribution_portal.audit.trail import Actor
-from attribution_portal.partners import administration, connect, service_accounts, wording
+from attribution_portal.partners import administration, connect, service_accounts, wording, zones
 from attribution_portal.partners.models import Partner, ServiceAccount
-from attribution_portal.partners.zones import is_zone
 from attribution_portal.platform_api.errors import PlatformError
 
 ACTOR = Actor.command("connect_partners")
@@ -32,7 +31,9 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: object, zone: list[str], **options: object) -> None:
-        zones = dict(_zone(each) for each in zone)
+        wanted = dict(_zone(each) for each in zone)
+        if why := zones.refusal(settings.PARTNER_TIME_ZONE):
+            raise CommandError(f"PARTNER_TIME_ZONE: {why}")
         refused: list[str] = []
         for account in self._accounts():
             findings = connect.check(account, actor=ACTOR, seconds=SECONDS)
@@ -44,7 +45,7 @@ class Command(BaseCommand):
                 self.stdout.write(line)
         if refused:
             raise CommandError("\n".join(refused))
-        for partner_id, name in zones.items():
+        for partner_id, name in wanted.items():
             self._set_zone(partner_id, name)
 
     def _set_zone(self, partner_id: str, name: str) -> None:
@@ -81,6 +82,6 @@ def _given(username: str, password: str) -> ServiceAccount:
 
 def _zone(given: str) -> tuple[str, str]:
     partner_id, _, name = given.rpartition("=")
-    if not is_zone(name):
-        raise CommandError(f"--zone: {name!r} is no time zone. Give it as partner-id-acme=Europe/Berlin.")
+    if why := zones.refusal(name):
+        raise CommandError(f"--zone {given}: {why} Give it as partner-id-acme=Europe/Berlin.")
     return partner_id, name
