@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -47,7 +48,7 @@ class EventsPage:
     """`title` is the panel's, and says how many were found; `summary` says the same, or why there is nothing, to those
     who cannot see the panel. `last` is the address of the last page, where one beyond it was asked for; `clear` that of
     the list without filters, "" where none is set. `cities` are offered to be ticked and `known_cities` to be typed.
-    `files` is the query of the same list as a file."""
+    `csv` and `xlsx` are the addresses of the same list as a file."""
 
     filters: Filters
     notes: Mapping[str, str]
@@ -61,8 +62,10 @@ class EventsPage:
     cities: tuple[Choice, ...]
     known_cities: tuple[str, ...]
     statuses: tuple[Choice, ...]
+    path: str
     address: str
-    files: str
+    csv: str
+    xlsx: str
 
 
 def page(asked: Asked) -> EventsPage:
@@ -93,8 +96,10 @@ def page(asked: Asked) -> EventsPage:
         statuses=tuple(
             Choice(status, str(CAMPAIGN_STATES[status][0]), status in filters.statuses) for status in STATUSES
         ),
+        path=asked.path,
         address=filters.address(asked.path, page=number),
-        files=filters.address(""),
+        csv=filters.address(reverse("lookout:events_csv", args=[asked.partner.partner_id])),
+        xlsx=filters.address(reverse("lookout:events_xlsx", args=[asked.partner.partner_id])),
     )
 
 

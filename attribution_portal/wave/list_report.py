@@ -25,7 +25,7 @@ from attribution_portal.platform_api import store
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import Event, Reading
 from attribution_portal.programme import listing
-from attribution_portal.programme.filters import STATUSES, Choice
+from attribution_portal.programme.filters import STATUSES, Choice, Filters
 from attribution_portal.programme.listing import Found, Whole
 from attribution_portal.programme.paging import Paging, paging
 from attribution_portal.templating import CAMPAIGN_STATES
@@ -107,9 +107,14 @@ class CampaignsPage:
     last: str
     clear: str
     statuses: tuple[Choice, ...]
+    path: str
     address: str
     csv: str
     xlsx: str
+
+    @property
+    def filters(self) -> Filters:
+        return self.selection.filters
 
     @property
     def kept(self) -> list[tuple[str, str]]:
@@ -166,6 +171,7 @@ def page(asked: Asked, *, send: filling.Send) -> CampaignsPage:
         last=selection.address(asked.path, page=pages or 1) if found and found.is_before(number) else "",
         clear=asked.path if selection.is_filtered else "",
         statuses=_statuses(selection, outcome),
+        path=asked.path,
         address=selection.address(asked.path, page=number),
         csv=selection.address(reverse("wave:campaigns_csv", args=[asked.partner.partner_id])),
         xlsx=selection.address(reverse("wave:campaigns_xlsx", args=[asked.partner.partner_id])),
