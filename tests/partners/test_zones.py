@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, transaction
 from django.test import Client
 from prometheus_client.parser import text_string_to_metric_families
-from pytest_django.fixtures import Settings
+from pytest_django.fixtures import DjangoAssertNumQueries, Settings
 
 from attribution_portal import zones
 from attribution_portal.accounts.models import User
@@ -243,6 +243,13 @@ def test_a_default_that_the_database_does_not_know_is_told_before_anything_is_co
         call_command("connect_partners")
     assert sandbox.log.all() == ()
     assert not Partner.objects.exists()
+
+
+def test_a_worker_that_starts_asks_no_database_about_zones(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    with django_assert_num_queries(0):
+        assert run_checks() == []
 
 
 @pytest.mark.parametrize(
