@@ -7,6 +7,7 @@ counted from, so that they go on growing while nobody can be asked.
 from __future__ import annotations
 
 import hmac
+import math
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -15,7 +16,7 @@ from django.db import Error
 from django.db.models import Count, Q
 from django.http import HttpRequest, HttpResponse
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
@@ -26,6 +27,7 @@ from attribution_portal.backhaul.polling import rounds
 from attribution_portal.backhaul.state import State
 from attribution_portal.partners import zones
 from attribution_portal.partners.models import Partner, ServiceAccount
+from attribution_portal.platform_api import store, tally
 
 PATH = "/metrics"
 SCHEME = "Bearer "
@@ -59,7 +61,27 @@ class PortalCollector(Collector):
         if (tick := rounds.last_tick()) is not None:
             help_text = "When a worker last carried out the beat's tick."
             yield _gauge("portal_polling_last_tick_timestamp_seconds", help_text, tick.timestamp())
+        yield from _platform_calls()
         yield from known
+
+
+def _platform_calls() -> Iterator[Metric]:
+    """Nothing without Redis: one process knows of its own calls alone."""
+    try:
+        counted = tally.totals()
+    except store.StoreDown:
+        return
+    name, help_text = "portal_platform_calls", "Calls to the platform, each try for itself, by what became of them."
+    calls = CounterMetricFamily(name, help_text, labels=["endpoint", "purpose", "outcome"])
+    for labels, count in sorted(counted.calls.items()):
+        calls.add_metric(labels, count)
+    yield calls
+    name, help_text = "portal_platform_call_duration_seconds", "How long calls to the platform took, whatever came."
+    durations = HistogramMetricFamily(name, help_text, labels=["endpoint", "purpose"])
+    bounds = ["+Inf" if math.isinf(bound) else str(bound) for bound in tally.BOUNDS]
+    for (endpoint, purpose), took in sorted(counted.took.items()):
+        durations.add_metric([endpoint, purpose], list(zip(bounds, took.below, strict=True)), took.seconds)
+    yield durations
 
 
 def _from_database() -> Iterator[Metric]:

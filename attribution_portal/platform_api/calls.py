@@ -297,6 +297,7 @@ def _authorised(
             query=query,
             body=body,
             headers={"Authorization": f"Bearer {token.access}", "X-Preferred-Partner-Id": caller.partner_id},
+            lane=caller.lane,
         )
         if isinstance(outcome, Lost):
             return outcome

@@ -24,7 +24,7 @@ from attribution_portal.platform_api.payloads.accounts import Complaint, complai
 # The message of a call that this account may not make, whether the status is 401 or 403 (§6).
 NOT_AUTHORIZED = "error.auth.not_authorized"
 
-REQUEST_TIMEOUT, TOO_MANY_REQUESTS = 408, 429
+NO_CONTENT, UNAUTHORIZED, REQUEST_TIMEOUT, TOO_MANY_REQUESTS = 204, 401, 408, 429
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,40 @@ def failure_of_lost(lost: Lost, *, endpoint: str, writes: bool) -> PlatformError
     return Unavailable(detail, endpoint=endpoint, status=status, request_id=request_id)
 
 
+_WORDS: tuple[tuple[type[PlatformError], str], ...] = (
+    (Rejected, "refused"),
+    (NotPermitted, "not_permitted"),
+    (NotFound, "not_found"),
+    (Conflict, "conflict"),
+    (Unknown, "unknown"),
+    (BadPayload, "unreadable"),
+    (Unavailable, "failed"),
+)
+
+
+def in_a_word(outcome: Answer | Lost, *, writes: bool) -> str:
+    """What one try came to, as it is counted."""
+    if isinstance(outcome, Lost):
+        if not outcome.sent:
+            return "unreachable"
+        if writes:
+            return "unknown"
+        return "timeout" if outcome.reason.endswith("Timeout") else "failed"
+    if outcome.status == UNAUTHORIZED and not says_not_authorized(outcome):
+        # No token, a dead one, or wrong credentials: not this call's own refusal.
+        return "unauthenticated"
+    if outcome.status == TOO_MANY_REQUESTS:
+        return "limited"
+    error = failure(outcome, endpoint="", writes=writes)
+    if error is not None:
+        return next(word for kind, word in _WORDS if isinstance(error, kind))
+    # By its first letter: a gateway's page is told from an answer without parsing either.
+    begins = outcome.body[:64].lstrip()[:1]
+    if not outcome.fault and begins != b"<" and (begins or writes or outcome.status == NO_CONTENT):
+        return "ok"
+    return "unknown" if writes else "unreadable"
+
+
 def says_not_authorized(answer: Answer) -> bool:
     return _complaint(answer).key == NOT_AUTHORIZED
 
@@ -141,7 +175,7 @@ def _complaint(answer: Answer) -> Complaint:
 
 def payload_of(answer: Answer, *, endpoint: str) -> object:
     """The JSON of a successful read. A 204 says "nothing" and is None; a 200 must have a body. Raises BadPayload."""
-    if answer.status == 204:
+    if answer.status == NO_CONTENT:
         return None
     reason = answer.fault
     if not reason:

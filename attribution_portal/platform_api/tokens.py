@@ -43,8 +43,8 @@ from attribution_portal.platform_api.payloads.wire import Malformed
 from attribution_portal.platform_api.transport import Endpoint
 from attribution_portal.platform_api.turns import turn
 
-AUTH = Endpoint("POST", "/auth")
-REFRESH = Endpoint("POST", "/auth/refresh_token")
+AUTH = Endpoint("POST", "/auth", signs_in=True)
+REFRESH = Endpoint("POST", "/auth/refresh_token", signs_in=True)
 
 # Visible ASCII without a slash, and no longer than is stored: the id travels in a header and is one segment of
 # addresses.

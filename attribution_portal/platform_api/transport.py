@@ -28,8 +28,8 @@ from urllib.parse import quote, urlencode
 import httpcore
 import httpx
 
-from attribution_portal.platform_api import configuration
-from attribution_portal.platform_api.outcomes import Answer, Lost, query_pairs
+from attribution_portal.platform_api import configuration, tally
+from attribution_portal.platform_api.outcomes import Answer, Lost, in_a_word, query_pairs
 
 if TYPE_CHECKING:
     from attribution_portal.platform_api.tokens import Account
@@ -45,6 +45,8 @@ VISIBLE = re.compile(r"[!-~]+")
 GZIP = 31
 
 Method = Literal["GET", "POST", "PUT", "DELETE"]
+Lane = Literal["person", "polling"]
+_PURPOSES: dict[Lane, tally.Purpose] = {"person": "people", "polling": "polling"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ class Caller:
 
     account: Account
     partner_id: str
-    lane: Literal["person", "polling"] = "person"
+    lane: Lane = "person"
     deadline: float | None = None
     reread: bool = False
     only_kept: bool = False
@@ -89,10 +91,11 @@ class Caller:
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """One call of the contract. `template` has `{names}` for path segments; `name` is what logs and errors
-    say."""
+    say. `signs_in`: it gets a token, which changes nothing and serves both lanes."""
 
     method: Method
     template: str
+    signs_in: bool = False
 
     @property
     def name(self) -> str:
@@ -234,8 +237,9 @@ def exchange(
     query: Mapping[str, object] | None = None,
     body: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
+    lane: Lane = "person",
 ) -> Answer | Lost:
-    """One try. `until` is on time.monotonic(). Never raises for what the network or the platform does."""
+    """One try, counted. `until` is on time.monotonic(). Never raises for what the network or the platform does."""
     started = time.monotonic()
     remaining = until - started
     if remaining <= 0:
@@ -255,7 +259,14 @@ def exchange(
         outcome = _send(endpoint.method, url, content, sent_headers, timeout)
     finally:
         _deadline.at = None
-    _log(endpoint, outcome, milliseconds=(time.monotonic() - started) * 1000)
+    seconds = time.monotonic() - started
+    _log(endpoint, outcome, milliseconds=seconds * 1000)
+    tally.add(
+        endpoint=endpoint.name,
+        purpose="both" if endpoint.signs_in else _PURPOSES[lane],
+        outcome=in_a_word(outcome, writes=endpoint.method != "GET" and not endpoint.signs_in),
+        seconds=seconds,
+    )
     return outcome
 
 
