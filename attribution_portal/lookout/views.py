@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from django.http import Http404, HttpResponse, QueryDict
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import push_url, replace_url, trigger_client_event
 
-from attribution_portal import http
+from attribution_portal import http, lists
 from attribution_portal.http import PortalRequest
 from attribution_portal.lookout import events_list, reports
 from attribution_portal.lookout.forms import SelectionForm
@@ -21,7 +18,6 @@ from attribution_portal.platform_api.errors import NotFound, NotPermitted
 from attribution_portal.programme.filter_form import FiltersForm
 
 FIGURES = "figures"
-FOUND = "found"
 
 
 @partner_view()
@@ -30,11 +26,7 @@ def events(request: PortalRequest) -> HttpResponse:
     page = events_list.page(events_asked(request, FiltersForm(request.GET)))
     if page.panel.state == "not-permitted":
         suspect(request.partner)
-    if request.htmx.target != FOUND:
-        return render(request, "lookout/events.html", {"page": page})
-    response = render(request, f"lookout/events.html#{FOUND}", {"page": page, "alone": True})
-    response = (replace_url if _goes_on_typing(request) else push_url)(response, page.address)
-    return trigger_client_event(response, "announce", {"value": page.summary})
+    return lists.answer(request, "lookout/events.html", page)
 
 
 def events_asked(request: PortalRequest, form: FiltersForm) -> events_list.Asked:
@@ -47,12 +39,6 @@ def events_asked(request: PortalRequest, form: FiltersForm) -> events_list.Asked
         reader=http.reader(request),
         path=reverse("lookout:events", args=[request.partner.partner_id]),
     )
-
-
-def _goes_on_typing(request: PortalRequest) -> bool:
-    """A search that is typed letter by letter is one step back in the history, not one for each letter."""
-    before = QueryDict(urlsplit(request.htmx.current_url or "").query)
-    return request.htmx.trigger == "q" and bool(before.get("q"))
 
 
 @partner_view()
