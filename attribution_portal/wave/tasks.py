@@ -5,7 +5,7 @@ from __future__ import annotations
 from celery import shared_task
 
 from attribution_portal.partners.models import Partner
-from attribution_portal.wave import filling
+from attribution_portal.wave.overview import filling
 
 
 @shared_task(name="wave.read_results")

@@ -2,7 +2,8 @@
 
 from django.urls import path
 
-from attribution_portal.wave import list_views, views
+from attribution_portal.wave import views
+from attribution_portal.wave.overview import views as list_views
 
 app_name = "wave"
 urlpatterns = [

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from attribution_portal.wave.card import Amount, Missing
-from attribution_portal.wave.list_totals import Counted, NoTotal, totals
+from attribution_portal.wave.overview.totals import Counted, NoTotal, totals
 
 EUR, USD, NONE = frozenset({"EUR"}), frozenset({"USD"}), frozenset[str]()
 

@@ -12,18 +12,18 @@ from attribution_portal.formats import UNKNOWN
 from attribution_portal.platform_api.payloads import Reading
 from attribution_portal.programme import listing
 from attribution_portal.templating import CAMPAIGN_STATES
-from attribution_portal.wave import list_report, list_rows, list_words
 from attribution_portal.wave.card import Amount
-from attribution_portal.wave.list_report import Asked, Listed
-from attribution_portal.wave.list_rows import CampaignRow
+from attribution_portal.wave.overview import campaign_rows, listed, words
+from attribution_portal.wave.overview.campaign_rows import CampaignRow
+from attribution_portal.wave.overview.listed import Asked, Listed
 
 TERMS = ("adjustment_purchases", "adjustment_revenue", "spend", "roas")
 
 
-def sheet(asked: Asked, listed: Reading[Listed]) -> tuple[Sheet, int]:
+def sheet(asked: Asked, found: Reading[Listed]) -> tuple[Sheet, int]:
     """The file and how many rows it has. Nothing is read for it: a result that nobody has read is said to be so."""
     partner, reader = asked.partner, asked.reader
-    rows = list_report.rows(asked, listed.value)
+    rows = listed.rows(asked, found.value)
     unread = sum(not row.is_read for row in rows)
     return Sheet(
         name=f"campaigns-{partner.partner_id}-{asked.today:%Y-%m-%d}",
@@ -50,11 +50,11 @@ def sheet(asked: Asked, listed: Reading[Listed]) -> tuple[Sheet, int]:
             (_("Partner"), partner.name),
             (_("Filters"), "; ".join(f"{name}: {value}" for name, value in asked.selection.parameters()) or _("none")),
             (_("Rows"), reader.count(len(rows))),
-            *(((_("What is missing"), listing.looked_through(reader)),) if listed.value.unread else ()),
+            *(((_("What is missing"), listing.looked_through(reader)),) if found.value.unread else ()),
             (_("Rows whose results are not read yet"), reader.count(unread)),
-            (_("Events as of"), reader.instant(listed.read_at)),
+            (_("Events as of"), reader.instant(found.read_at)),
             (_("Written"), reader.instant(asked.now)),
-            (_("What is counted"), list_words.counted()),
+            (_("What is counted"), words.counted()),
             *_definitions(),
         ),
     ), len(rows)
@@ -74,7 +74,7 @@ def _line(row: CampaignRow) -> tuple[Value, ...]:
         counted.revenue.currency if has_revenue else None,
         counted.spend.value,
         counted.spend.currency if has_spend else None,
-        list_rows.ratio(counted).value,
+        campaign_rows.ratio(counted).value,
         " ".join(dict.fromkeys(str(figure.why) for figure in (row.revenue, row.spend, row.roas) if figure.why)),
         row.results_at,
         row.spend_at,

@@ -16,10 +16,10 @@ from attribution_portal.platform_api.payloads import Reading
 from attribution_portal.programme import listing
 from attribution_portal.programme.listing import Found
 from attribution_portal.wave import figures
-from attribution_portal.wave.filling import Plan, Stop
-from attribution_portal.wave.list_rows import CampaignRow
-from attribution_portal.wave.list_selection import Selection
-from attribution_portal.wave.results import Known
+from attribution_portal.wave.overview.campaign_rows import CampaignRow
+from attribution_portal.wave.overview.filling import Plan, Stop
+from attribution_portal.wave.overview.results import Known
+from attribution_portal.wave.overview.selection import Selection
 
 _WHY_STOPPED: Final[Mapping[Stop, Text]] = {
     Stop.DOWN: gettext_lazy("the platform cannot be reached right now."),

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlsplit
-
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import push_url, replace_url, reswap, retarget, trigger_client_event
+from django_htmx.http import reswap, retarget, trigger_client_event
 
-from attribution_portal import http
+from attribution_portal import http, lists
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.partners.tasks import suspect
 from attribution_portal.platform_api.errors import PlatformError
-from attribution_portal.wave import list_files, list_report, tasks
-from attribution_portal.wave.list_report import Asked, CampaignsPage
-from attribution_portal.wave.list_selection import SelectionForm
+from attribution_portal.wave import tasks
+from attribution_portal.wave.overview import files, reports
+from attribution_portal.wave.overview.listed import Asked, listed
+from attribution_portal.wave.overview.reports import CampaignsPage
+from attribution_portal.wave.overview.selection import SelectionForm
 
-# Elements of the page that ask for themselves: what was found, and its rows while results are being read.
-FOUND, ROWS = "found", "rows"
+# The element of the page that asks for itself while results are being read.
+ROWS = "rows"
 # htmx's word for "do not ask again".
 STOP_POLLING = 286
 
@@ -32,16 +32,12 @@ def campaigns(request: PortalRequest) -> HttpResponse:
     """The list or, when its filters, heads or page links ask for it, what was found alone."""
     form = SelectionForm(request.GET)
     again = request.htmx.target == ROWS
-    page = list_report.page(_asked(request, form, again=again), send=tasks.send)
+    page = reports.page(_asked(request, form, again=again), send=tasks.send)
     if again:
         return _since(request, page)
     if page.panel.state == "not-permitted":
         suspect(request.partner)
-    if request.htmx.target != FOUND:
-        return render(request, "wave/list.html", {"page": page})
-    response = render(request, f"wave/list.html#{FOUND}", {"page": page, "alone": True})
-    response = (replace_url if _goes_on_typing(request) else push_url)(response, page.address)
-    return trigger_client_event(response, "announce", {"value": page.summary})
+    return lists.answer(request, "wave/list.html", page)
 
 
 def _since(request: PortalRequest, page: CampaignsPage) -> HttpResponse:
@@ -69,10 +65,10 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
     asked = _asked(request, query)
     if not query.is_valid() or query.notes:
         return HttpResponseRedirect(f"{asked.path}?{request.GET.urlencode()}")
-    listed = list_report.listed(asked)
-    if isinstance(listed, PlatformError):
+    found = listed(asked)
+    if isinstance(found, PlatformError):
         return HttpResponseRedirect(asked.selection.address(asked.path))
-    sheet, rows = list_files.sheet(asked, listed)
+    sheet, rows = files.sheet(asked, found)
     filters = "&".join(f"{name}={value}" for name, value in asked.selection.parameters())
     record(
         kind=Kind.EXPORTED,
@@ -96,9 +92,3 @@ def _asked(request: PortalRequest, form: SelectionForm, *, again: bool = False) 
         path=reverse("wave:campaigns", args=[request.partner.partner_id]),
         again=again,
     )
-
-
-def _goes_on_typing(request: PortalRequest) -> bool:
-    """A search that is typed letter by letter is one step back in the history, not one for each letter."""
-    before = QueryDict(urlsplit(request.htmx.current_url or "").query)
-    return request.htmx.trigger == "q" and bool(before.get("q"))

@@ -22,9 +22,9 @@ from attribution_portal.programme.event_rows import EventRow
 from attribution_portal.programme.filters import STATUSES
 from attribution_portal.wave import card, figures
 from attribution_portal.wave.card import Amount, Missing, Quotient
-from attribution_portal.wave.list_selection import Order
-from attribution_portal.wave.list_totals import Counted, NoTotal, Sum, Totals
-from attribution_portal.wave.results import Known
+from attribution_portal.wave.overview.results import Known
+from attribution_portal.wave.overview.selection import Order
+from attribution_portal.wave.overview.totals import Counted, NoTotal, Sum, Totals
 
 T = TypeVar("T")
 

@@ -34,8 +34,8 @@ from attribution_portal.platform_api.errors import (
 )
 from attribution_portal.platform_api.gather import gather
 from attribution_portal.platform_api.transport import Caller
-from attribution_portal.wave import results
-from attribution_portal.wave.results import Known
+from attribution_portal.wave.overview import results
+from attribution_portal.wave.overview.results import Known
 
 AT_ONCE: Final = 8
 # Seconds: for the message to be taken up, for all readings of a plan together, and until what failed is tried again.
