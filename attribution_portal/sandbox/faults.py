@@ -11,7 +11,7 @@ Patterns are shell-style and match the path without `/api/v3`; `*` matches slash
     wrong_type         the real answer with an object in place of every number, or `body` as given
     drip               the real answer, spread evenly over `seconds`
     validation_errors  200 whose body carries `fields`
-    latency            the real answer, `seconds` later; adds up with other faults
+    latency            the real answer, `seconds` later, or when the faults are cleared; adds up with other faults
 
 `applied=True`: the platform acts first and fails afterwards. truncated, wrong_type, drip and latency always act.
 """

@@ -118,6 +118,7 @@ class Handler(BaseHTTPRequestHandler):
         body = self._body()
         if body is None:
             return
+        clearings = self.server.sandbox.faults.clearings
         path, _, query = self.path.partition("?")
         answer = self.server.sandbox.answer(
             Request(
@@ -129,10 +130,10 @@ class Handler(BaseHTTPRequestHandler):
                 remote=str(self.client_address[0]).removeprefix("::ffff:"),
             )
         )
-        if not self._wait(answer.delay):
+        if not self._wait(answer.delay, clearings=clearings):
             return
         if answer.manner == "hang":
-            self._wait(answer.seconds, ends_when_cleared=True)
+            self._wait(answer.seconds, clearings=clearings)
             self.close_connection = True
             return
         self._send(answer)
@@ -148,17 +149,17 @@ class Handler(BaseHTTPRequestHandler):
             return None
         return self.rfile.read(int(length))
 
-    def _wait(self, seconds: float, *, ends_when_cleared: bool = False) -> bool:
-        """Wait, but no longer than the client or the server stays. Whether there is still somebody to answer."""
+    def _wait(self, seconds: float, *, clearings: int | None = None) -> bool:
+        """Wait, but no longer than the client or the server stays; given how often the faults had been cleared before,
+        only until they are again. Whether there is still somebody to answer."""
         faults = self.server.sandbox.faults
-        clearings = faults.clearings
         # Counts its own steps instead of reading a clock: a test that freezes time must not make it wait forever.
         while seconds > 0:
             step = min(seconds, 0.05)
             if self.server.stopping.wait(step) or self._client_left():
                 self.close_connection = True
                 return False
-            if ends_when_cleared and faults.clearings != clearings:
+            if clearings is not None and faults.clearings != clearings:
                 break
             seconds -= step
         return True

@@ -125,7 +125,7 @@ def platform(box: Sandbox) -> Platform:
 @pytest.fixture
 def wire(box: Sandbox, platform: Platform) -> Iterator[Wire]:
     with run_in_thread(box) as (base_url, _stop):
-        connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=5)
+        connection = http.client.HTTPConnection(urlsplit(base_url).netloc, timeout=30)
         yield Wire(
             connection,
             {

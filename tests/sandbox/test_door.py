@@ -92,9 +92,9 @@ def test_the_command_serves_and_stops_on_sigterm() -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         address = process.stdout.readline().split()[-1]
-        connection = http.client.HTTPConnection(address.split("/")[2], timeout=5)
+        connection = http.client.HTTPConnection(address.split("/")[2], timeout=30)
         connection.request("GET", "/api/v3/status/")
         assert json.loads(connection.getresponse().read()) == {"status": "ok"}
         connection.close()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=5) == 0
+        assert process.wait(timeout=30) == 0
