@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -11,9 +12,11 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
 
 from attribution_portal.ops.embedded import free_port
 
@@ -21,7 +24,9 @@ ROOT = Path(__file__).parents[2]
 MARKETER, VIEWER, MANAGER = "marketer@acme.example", "viewer@acme.example", "manager@portal.example"
 OPERATOR = "operator@portal.example"
 PASSWORD = "demo-password"
-START_SECONDS = 60
+START_SECONDS = 300
+# Until the stand-in platform's results follow new settings: longer than a test looks, which says itself when they do.
+DELAY = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,28 @@ class Demo:
     @property
     def log(self) -> str:
         return (self.folder / "log").read_text(encoding="utf-8")
+
+    def bring_results(self) -> None:
+        """All settings that were saved so far have their results now."""
+        self.steer("PUT", "clock", advance_seconds=DELAY)
+
+    @contextmanager
+    def holding(self, path: str) -> Iterator[None]:
+        """Who asks the stand-in platform there gets the answer when the block ends."""
+        fault = self.steer("POST", "faults", path=path, kind="latency", seconds=600)
+        try:
+            yield
+        finally:
+            self.steer("DELETE", f"faults?id={fault['id']}")
+
+    def steer(self, method: str, action: str, **body: object) -> dict[str, Any]:
+        """Through the control door of the stand-in platform."""
+        with closing(http.client.HTTPConnection(urlsplit(self.platform).netloc, timeout=30)) as door:
+            door.request(method, f"/__sandbox__/{action}", json.dumps(body), {"Content-Type": "application/json"})
+            answer = door.getresponse()
+            told: dict[str, Any] = json.loads(answer.read())
+        assert answer.status == 200, told
+        return told
 
 
 @contextmanager
@@ -85,9 +112,10 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int, log: Path) ->
             if connection.getresponse().status == 200:
                 return
         except OSError:
-            time.sleep(0.1)  # nobody listens yet
+            pass  # nobody listens yet
         finally:
             connection.close()
+        time.sleep(0.1)
     raise RuntimeError(f"The demo did not start:\n{log.read_text(encoding='utf-8')}")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, settle
 from tests.browser.demo import MANAGER, MARKETER, OPERATOR, ROOT
 
 pytestmark = pytest.mark.browser
@@ -79,10 +79,8 @@ def test_axe_finds_nothing(visit: Callable[..., Visitor], scheme: str, width: in
     alice.open("/account/login/")
     found = {"/account/login/": violations(alice)}
     alice.sign_in(MARKETER)
-    alice.page.wait_for_url("**/p/partner-id-acme/")
     for path in PAGES:
-        alice.open(path)
-        alice.page.wait_for_load_state("networkidle")
+        settle(alice.open(path))
         found[path] = violations(alice)
     assert {path: listed for path, listed in found.items() if listed} == {}
 
@@ -97,7 +95,6 @@ def test_axe_finds_nothing_on_any_other_page_and_none_scrolls_sideways(
         somebody = visit(scheme=scheme, width=width)
         somebody.open("/account/login/")
         somebody.sign_in(person)
-        somebody.page.wait_for_load_state()
         for path in paths:
             somebody.open(path)
             found[path] = violations(somebody)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, back
 from tests.browser.demo import MARKETER
 
 pytestmark = pytest.mark.browser
@@ -85,7 +85,7 @@ def test_period_layers_and_steps_are_chosen_by_keyboard(visit: Visit) -> None:
     press_on(page, "layer-measured")
     expect(page).to_have_url(f"{alice.demo.address}{EVENT}?period=last-28&by=week&layers=manual")
     assert drawn(page) == {}
-    page.go_back()
+    back(page)
     expect(page).to_have_url(f"{alice.demo.address}{EVENT}?period=last-28&by=week&layers=measured,manual")
     assert set(drawn(page)) == {"campaign", "organic"}
 

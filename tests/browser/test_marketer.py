@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visitor
+from tests.browser.conftest import Visitor, back
 from tests.browser.demo import MARKETER, VIEWER
 
 pytestmark = pytest.mark.browser
@@ -93,11 +93,11 @@ def test_a_layer_is_switched_off_and_the_address_remembers_it(visit: Visit) -> N
     expect(markers).to_have_count(4)
     page.locator('[data-panel="daily-revenue"]').get_by_role("link", name="Automated").click()
     expect(page.locator('[data-chart="daily-revenue"][data-drawn] .scatterlayer .point')).to_have_count(2)
-    assert "layers=" in page.url
+    expect(page).to_have_url(re.compile("layers="))
     page.reload()
     drawn(page)
     expect(markers).to_have_count(2)
-    page.go_back()
+    back(page)
     drawn(page)
     expect(markers).to_have_count(4)
 
@@ -145,10 +145,11 @@ def test_new_settings_bring_new_results_without_a_reload_for_everybody_who_looks
     form.get_by_role("button", name="Save settings").click()
     expect(alice.page.locator(f'{evaluation}[data-evaluation="waiting"]')).to_be_visible()
     assert {kpi: raw(alice.page, "evaluation", kpi) for kpi in before} == before
+    alice.demo.bring_results()
 
     for person in (alice, bob):
         old = f'{evaluation} data[data-kpi="revenue"][value="{before["revenue"]}"]'
-        expect(person.page.locator(old)).to_have_count(0, timeout=60_000)
+        expect(person.page.locator(old)).to_have_count(0)
         expect(person.page.locator(f'{evaluation}[data-evaluation="provisional"]')).to_be_visible()
         assert raw(person.page, "evaluation", "revenue") > before["revenue"]
         clusters = person.page.locator('[data-table="clusters"] tbody tr:not([data-id="totals"])')
@@ -188,7 +189,7 @@ def test_everything_can_be_read_and_saved_without_javascript(visit: Visit) -> No
     alice.sign_in(MARKETER)
     assert raw(page, "event-kpis", "revenue") > 0
     page.locator('[data-panel="daily-revenue"]').get_by_role("link", name="Months").click()
-    assert "by=month" in page.url
+    expect(page).to_have_url(re.compile("by=month"))
     expect(page.locator('[data-table="daily-revenue"] tbody tr').first).to_be_attached()
     page = alice.open("/p/partner-id-acme/packages/pkg_final/")
     form = page.locator('form[data-form="settings"]')

@@ -10,8 +10,8 @@ import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import DELAY, Visitor
-from tests.browser.demo import MANAGER, PASSWORD, VIEWER, Demo, running_demo
+from tests.browser.conftest import Visitor
+from tests.browser.demo import DELAY, MANAGER, PASSWORD, VIEWER, Demo, running_demo
 from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
@@ -60,7 +60,9 @@ def test_a_second_factor_is_set_up_once_and_then_opens_the_portal(visit: Visit) 
     page.get_by_role("button", name="Set up app").click()
 
     expect(page.get_by_role("heading", name="Recovery codes")).to_be_visible()
-    recovery = page.locator("[data-recovery-codes] code").all_text_contents()
+    codes = page.locator("[data-recovery-codes] code")
+    expect(codes).to_have_count(10)
+    recovery = codes.all_text_contents()
     assert len(set(recovery)) == 10
     page.get_by_role("link", name="I have kept them, continue").click()
     expect(page).to_have_url(mara.demo.address + "/p/partner-id-acme/")
@@ -84,7 +86,7 @@ def test_a_second_factor_is_set_up_once_and_then_opens_the_portal(visit: Visit) 
     expect(page.get_by_role("heading", name="Second factor")).to_have_count(0)
 
     page.goto(mara.demo.address + "/account/mfa/recovery-codes/")
-    left = page.locator("[data-recovery-codes] code").all_text_contents()
+    left = codes.all_text_contents()
     assert left == [each for each in recovery if each != recovery[3]]
 
 
