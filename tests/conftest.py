@@ -23,6 +23,7 @@ from attribution_portal.accounts.models import User
 from attribution_portal.backhaul import clock as clock_of_the_portal
 from attribution_portal.celery import app
 from attribution_portal.partners.models import Membership, Partner, Role, ServiceAccount
+from attribution_portal.platform_api import store
 from attribution_portal.sandbox.app import Sandbox
 from attribution_portal.sandbox.server import run_in_thread
 
@@ -74,6 +75,13 @@ def _plain_static_files(settings: Settings) -> None:
 def _one_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     """Tests move the process's clock; the database's, which nobody can move, would contradict it."""
     monkeypatch.setattr(clock_of_the_portal, "source", timezone.now)
+
+
+@pytest.fixture(autouse=True)
+def _patient_with_redis(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine it is slow, and not lost. Where nobody listens is known at once all the same."""
+    monkeypatch.setattr(store, "CONNECT_SECONDS", 30.0)
+    monkeypatch.setattr(store, "ANSWER_SECONDS", 30.0)
 
 
 @pytest.fixture(scope="session")

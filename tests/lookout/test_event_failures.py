@@ -145,12 +145,11 @@ def test_a_platform_that_is_down_fails_every_panel_in_words(sandbox: Sandbox, pa
 def test_a_silent_platform_costs_no_more_than_the_page_deadline(
     sandbox: Sandbox, page: Open, settings: Settings
 ) -> None:
-    settings.PLATFORM_READ_SECONDS = 0.2
-    settings.PLATFORM_PAGE_SECONDS = 0.6
-    sandbox.faults.add(DAILY, "timeout", seconds=30)
+    settings.PLATFORM_PAGE_SECONDS = 4.0
+    sandbox.faults.add(DAILY, "timeout", seconds=600)
     started = time.monotonic()
     shown = page("evt_closed")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
     assert_failed(shown.panel("daily-revenue"))
     assert shown.panel("adjustments")["data-state"] == "ready"
 
@@ -158,11 +157,11 @@ def test_a_silent_platform_costs_no_more_than_the_page_deadline(
 def test_an_answer_that_drips_costs_no_more_than_the_page_deadline(
     sandbox: Sandbox, page: Open, settings: Settings
 ) -> None:
-    settings.PLATFORM_PAGE_SECONDS = 0.6
-    sandbox.faults.add(RESULTS, "drip", seconds=30)
+    settings.PLATFORM_PAGE_SECONDS = 4.0
+    sandbox.faults.add(RESULTS, "drip", seconds=600)
     started = time.monotonic()
     shown = page("evt_closed")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 15
     assert_failed(shown.panel("adjustments"))
     assert shown.panel("daily-revenue")["data-state"] == "ready"
 

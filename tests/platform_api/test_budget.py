@@ -35,7 +35,7 @@ def reads(caller: Caller, times: int) -> int:
 
 
 def in_lane(caller: Caller, lane: str) -> Caller:
-    return replace(caller, lane=lane, deadline=time.monotonic() + 5)  # type: ignore[arg-type]
+    return replace(caller, lane=lane, deadline=time.monotonic() + 15)  # type: ignore[arg-type]
 
 
 @pytest.mark.usefixtures("tight")

@@ -48,7 +48,7 @@ def get_aged(caller: Caller, *, soft: float, hard: float) -> Reading[Event]:
 
 
 def eventually(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while not condition():
         assert time.monotonic() < until
         threading.Event().wait(0.005)
@@ -216,7 +216,7 @@ def test_cold_readers_together_cause_one_call(platform: Scripted, caller: Caller
         readings = [pool.submit(get, caller) for _ in range(6)]
         eventually(lambda: len(platform.to(GET)) == 1)
         platform.gate.set()
-        assert {future.result(5).value.title for future in readings} == {"first"}
+        assert {future.result(30).value.title for future in readings} == {"first"}
     assert len(platform.to(GET)) == 1
 
 
@@ -226,14 +226,20 @@ def test_cold_readers_share_a_failure_too(platform: Scripted, caller: Caller, cl
 
     platform.on(GET, after_gate(answer(200, b"<html>")))
     before = looks()
+    together = threading.Barrier(4)
+
+    def read() -> Reading[Event]:
+        together.wait(30)
+        return get(caller)
+
     with ThreadPoolExecutor(4) as pool:
-        readings = [pool.submit(get, caller) for _ in range(4)]
+        readings = [pool.submit(read) for _ in range(4)]
         # So many looks into Redis that every reader is past its first one: a later comer asks for itself, rightly.
         eventually(lambda: len(platform.to(GET)) == 1 and looks() >= before + 20)
         platform.gate.set()
         for future in readings:
             with pytest.raises(BadPayload):
-                future.result(5)
+                future.result(30)
     assert len(platform.to(GET)) == 1
 
 
@@ -247,7 +253,7 @@ def test_waiting_for_another_reader_ends_at_the_deadline(
         with pytest.raises(Unavailable):
             get(within(caller, 0.1))
         platform.gate.set()
-        assert first.result(5).value.title == "first"
+        assert first.result(30).value.title == "first"
 
 
 def test_a_reader_that_was_killed_keeps_nobody_from_reading(
@@ -258,7 +264,7 @@ def test_a_reader_that_was_killed_keeps_nobody_from_reading(
     (name,) = [key for key in clean_redis.scan_iter("portal:partner-id-acme:*") if b":mark:" not in key]
     clean_redis.delete(name)
     clean_redis.set(name + b":lock", "held by a process that is gone")
-    assert get(within(caller, 1)).value.title == "second"
+    assert get(within(caller, 4)).value.title == "second"
 
 
 ANOTHER_PROCESS = """
@@ -270,7 +276,7 @@ from attribution_portal.platform_api.transport import Caller
 account = Account(id=sys.argv[1], username="portal@example.org", password=lambda: "correct-horse-battery")
 print("ready", flush=True)
 sys.stdin.readline()
-caller = Caller(account, "partner-id-acme", deadline=time.monotonic() + 8)
+caller = Caller(account, "partner-id-acme", deadline=time.monotonic() + 30)
 print(events.get(caller=caller, eid="evt_1").value.title, flush=True)
 """
 
@@ -293,14 +299,14 @@ def test_processes_together_cause_one_call(platform: Scripted, caller: Caller, s
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         with ThreadPoolExecutor(1) as pool:
-            mine = pool.submit(get, replace(caller, deadline=time.monotonic() + 8))
+            mine = pool.submit(get, replace(caller, deadline=time.monotonic() + 30))
             eventually(lambda: len(platform.to(GET)) == 1)
             assert process.stdin is not None
             process.stdin.write("go\n")
             process.stdin.flush()
             platform.gate.set()
-            assert process.communicate(timeout=20)[0] == "first\n"
-            assert mine.result(5).value.title == "first"
+            assert process.communicate(timeout=60)[0] == "first\n"
+            assert mine.result(30).value.title == "first"
     assert len(platform.to(GET)) == 1
 
 
@@ -349,7 +355,7 @@ def test_a_reading_that_began_before_a_drop_is_not_kept(platform: Scripted, call
         eventually(lambda: len(platform.to(GET)) == 1)
         entries.drop(caller.partner_id, events.scope("evt_1"))
         platform.gate.set()
-        assert slow.result(5).value.title == "before"
+        assert slow.result(30).value.title == "before"
     assert get(caller).value.title == "after"
 
 

@@ -138,11 +138,13 @@ def test_a_write_succeeds_with_or_without_a_body(platform: Scripted, caller: Cal
 def test_a_write_whose_outcome_is_lost_is_unknown_and_never_repeated(
     platform: Scripted, caller: Caller, settings: Settings, act: object
 ) -> None:
-    settings.PLATFORM_READ_SECONDS = 0.1
+    platform.on(GET, answer(200, EVENT))
+    get(caller)
+    settings.PLATFORM_READ_SECONDS = 0.5
     platform.on("POST /campaign_results/", act)  # type: ignore[arg-type]
     with pytest.raises(Unknown):
         adjustments.create(
-            caller=Caller(caller.account, caller.partner_id, deadline=time.monotonic() + 0.4),
+            caller=Caller(caller.account, caller.partner_id, deadline=time.monotonic() + 4),
             eid="evt_1",
             purchases=1,
             revenue=Decimal("2.50"),
@@ -237,24 +239,24 @@ def test_a_read_ends_at_its_deadline(
     settings: Settings,
     act: object,
 ) -> None:
-    settings.PLATFORM_RETRY_BASE_SECONDS = 10.0
-    settings.PLATFORM_READ_SECONDS = 5.0
+    settings.PLATFORM_RETRY_BASE_SECONDS = settings.PLATFORM_READ_SECONDS = 60.0
     platform.on("GET /events/warm", answer(200, EVENT))
     events.get(caller=caller, eid="warm")
     platform.on(GET, act)  # type: ignore[arg-type]
     started = time.monotonic()
     with pytest.raises(Unavailable):
         get(within(caller, 0.4))
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 20
 
 
 def test_polling_without_a_deadline_ends_too(platform: Scripted, caller: Caller, settings: Settings) -> None:
     settings.PLATFORM_POLLING_SECONDS = 0.3
+    settings.PLATFORM_READ_SECONDS = 60.0
     platform.on(GET, drip(in_headers=False))
     started = time.monotonic()
     with pytest.raises(Unavailable):
         get(Caller(caller.account, caller.partner_id, lane="polling"))
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ from tests.security.production import COMPLETE, ROOT
 
 HOST = "portal.example.org"
 DATABASE = "portal_in_production"
-START_SECONDS, MAIL_SECONDS = 60, 60
+START_SECONDS, MAIL_SECONDS = 300, 60
 
 
 class Mailbox(socketserver.ThreadingTCPServer):

@@ -487,13 +487,12 @@ def test_a_platform_that_is_down_gives_words_not_zeros(campaign_page: Open, sand
 def test_a_source_that_hangs_does_not_hold_the_page_past_its_deadline(
     campaign_page: Open, sandbox: Sandbox, alice: User, settings: Settings
 ) -> None:
-    settings.PLATFORM_PAGE_SECONDS = 1.0
-    settings.PLATFORM_READ_SECONDS = 0.6
-    sandbox.faults.add("/integrations/*", "timeout", seconds=20)
-    sandbox.faults.add("/events/evt_closed/campaigns", "timeout", seconds=20)
+    settings.PLATFORM_PAGE_SECONDS = 4.0
+    sandbox.faults.add("/integrations/*", "timeout", seconds=600)
+    sandbox.faults.add("/events/evt_closed/campaigns", "timeout", seconds=600)
     began = time.monotonic()
     shown = campaign_page(alice, ACME, "evt_closed")
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 15
     assert shown.states() == {
         "post-campaign": "ready",
         "balance": "ready",
