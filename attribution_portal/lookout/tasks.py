@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from attribution_portal.adjustments import intents, sending
 from attribution_portal.adjustments.models import AdjustmentRequest
-from attribution_portal.lookout import model_change
+from attribution_portal.lookout.event_model import changing
 from attribution_portal.lookout.models import ModelChange
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError
@@ -34,7 +34,7 @@ def look_after_event(partner: int, eid: str) -> None:
     tenant = found.select_related("service_account").first()
     if tenant is None:
         return
-    for look in (sending.look_after, model_change.look_after):
+    for look in (sending.look_after, changing.look_after):
         try:
             look(tenant, eid)
         except PlatformError:

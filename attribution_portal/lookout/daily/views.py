@@ -1,4 +1,4 @@
-"""The list of events and an event's daily sales as downloads."""
+"""The daily sales of an event as a download."""
 
 from __future__ import annotations
 
@@ -12,37 +12,11 @@ from attribution_portal import http
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
-from attribution_portal.lookout import events_file, events_list, reports, sales_file
+from attribution_portal.lookout.daily import files, panel
 from attribution_portal.lookout.forms import SelectionForm
-from attribution_portal.lookout.views import events_asked
+from attribution_portal.lookout.scene import Asked
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.platform_api.errors import NotFound, PlatformError
-from attribution_portal.programme.filter_form import FiltersForm
-
-
-@partner_view(methods=("GET",))
-def events(request: PortalRequest, form: str) -> HttpResponseBase:
-    """All that the filters match, on record before it is sent. A filter that cannot be used would make a file of more
-    than was asked for, and a list that cannot be read one of less: then the page says so instead."""
-    query = FiltersForm(request.GET)
-    asked = events_asked(request, query)
-    if query.notes:
-        return HttpResponseRedirect(f"{asked.path}?{request.GET.urlencode()}")
-    every = events_list.every(asked)
-    if isinstance(every, PlatformError):
-        messages.error(request, str(every.sentence) + " " + _("No file was made."))
-        return HttpResponseRedirect(asked.filters.address(asked.path))
-    sheet = events_file.sheet(asked, every, now=timezone.now())
-    filters = "&".join(f"{name}={value}" for name, value in asked.filters.parameters())
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=request.partner,
-        target="events",
-        title=sheet.title,
-        after={"format": form, "rows": len(every.value.events), "filter": filters or None},
-    )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
 
 
 @partner_view(methods=("GET",))
@@ -51,7 +25,7 @@ def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
     file of something else, and a platform that is away one of nothing: then the page says so instead."""
     chosen = SelectionForm(request.GET)
     page = reverse("lookout:event", args=[request.partner.partner_id, eid])
-    asked = reports.Asked(
+    asked = Asked(
         partner=request.partner,
         eid=eid,
         selection=chosen.selection,
@@ -64,13 +38,13 @@ def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
     if chosen.notes:
         return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
     try:
-        sales = reports.sales(asked)
+        sales = panel.sales(asked)
     except NotFound as error:
         raise Http404 from error
     except PlatformError as error:
         messages.error(request, str(error.sentence) + " " + _("No file was made."))
         return HttpResponseRedirect(page + asked.selection.query.removeprefix("./"))
-    sheet = sales_file.sheet(asked, sales, now=timezone.now())
+    sheet = files.sheet(asked, sales, now=timezone.now())
     record(
         kind=Kind.EXPORTED,
         actor=Actor.of(request),

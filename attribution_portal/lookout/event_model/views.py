@@ -15,10 +15,10 @@ from attribution_portal.adjustments.intents import Outcome, SentBefore, sent_bef
 from attribution_portal.audit.trail import Actor
 from attribution_portal.credit import EXTERNAL, Credit, credit
 from attribution_portal.http import PortalRequest
-from attribution_portal.lookout import model_change
-from attribution_portal.lookout.model_change import ChangedMeanwhile, Wish
-from attribution_portal.lookout.model_form import ModelForm
-from attribution_portal.lookout.model_panel import NAME
+from attribution_portal.lookout.event_model import changing
+from attribution_portal.lookout.event_model.changing import ChangedMeanwhile, Wish
+from attribution_portal.lookout.event_model.forms import ModelForm
+from attribution_portal.lookout.event_model.panel import NAME
 from attribution_portal.lookout.models import ModelChange
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.decorators import partner_view
@@ -63,7 +63,7 @@ def model(request: PortalRequest, eid: str) -> HttpResponse:
         return _page(request, eid, title, form, _in_force(request, own), wanted=wanted)
     wish = Wish(request.user, Actor.of(request), request.partner, eid, title, token, wanted, own, began)
     try:
-        change = model_change.save(wish)
+        change = changing.save(wish)
     except ChangedMeanwhile:
         return _changed_meanwhile(request, eid, title, form, own)
     except SentBefore:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from attribution_portal import glossary
 from attribution_portal.exports import Column, Sheet, Value
-from attribution_portal.lookout.events_list import Asked
+from attribution_portal.lookout.overview.reports import Asked
 from attribution_portal.platform_api.payloads import Event, Reading
 from attribution_portal.programme import event_rows, listing
 from attribution_portal.programme.event_rows import EventRow

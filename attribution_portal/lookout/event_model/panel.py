@@ -12,8 +12,8 @@ from attribution_portal.adjustments import panel as adjustment_panel
 from attribution_portal.audit.trail import Actor
 from attribution_portal.credit import Credit, credit
 from attribution_portal.formats import Reader
-from attribution_portal.lookout import model_change
-from attribution_portal.lookout.model_form import ModelForm
+from attribution_portal.lookout.event_model import changing
+from attribution_portal.lookout.event_model.forms import ModelForm
 from attribution_portal.lookout.models import ModelChange
 from attribution_portal.panels import Panel
 from attribution_portal.partners.models import Partner, Role
@@ -55,8 +55,8 @@ def choice(
     reader: Reader,
 ) -> ModelChoice:
     """changes: the open ones. Those that nobody knew the end of are settled by what the reading tells."""
-    if isinstance(own, Reading) and changes and model_change.resolve(changes, own, actor=Actor.portal()):
-        changes = model_change.open_changes(partner, eid)
+    if isinstance(own, Reading) and changes and changing.resolve(changes, own, actor=Actor.portal()):
+        changes = changing.open_changes(partner, eid)
     permitted = may(role, Action.CHANGE_EVENT_MODEL) and isinstance(own, Reading)
     reachable = isinstance(own, Reading) and not adjustment_panel.is_cut_off(own, events.MODEL, timezone.now())
     return ModelChoice(

@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 
 from attribution_portal import charts, glossary
 from attribution_portal.exports import Column, Sheet, Value
-from attribution_portal.lookout.reports import Asked, Sales
+from attribution_portal.lookout.daily.panel import Sales
+from attribution_portal.lookout.scene import Asked
 from attribution_portal.periods import Bucket, By, buckets
 
 # What the columns are called in the glossary, where that is something else than their key.

@@ -1,0 +1,1 @@
+"""The attribution model of an event: what is in force, and how people change it."""

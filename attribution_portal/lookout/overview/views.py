@@ -1,0 +1,66 @@
+"""The list of events, and its files."""
+
+from __future__ import annotations
+
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from attribution_portal import http, lists
+from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal.http import PortalRequest
+from attribution_portal.lookout.overview import files, reports
+from attribution_portal.lookout.overview.reports import Asked
+from attribution_portal.partners.decorators import partner_view
+from attribution_portal.partners.tasks import suspect
+from attribution_portal.platform_api.errors import PlatformError
+from attribution_portal.programme.filter_form import FiltersForm
+
+
+@partner_view()
+def events(request: PortalRequest) -> HttpResponse:
+    """The list or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
+    page = reports.page(_asked(request, FiltersForm(request.GET)))
+    if page.panel.state == "not-permitted":
+        suspect(request.partner)
+    return lists.answer(request, "lookout/events.html", page)
+
+
+@partner_view(methods=("GET",))
+def export(request: PortalRequest, form: str) -> HttpResponseBase:
+    """All that the filters match, on record before it is sent. A filter that cannot be used would make a file of more
+    than was asked for, and a list that cannot be read one of less: then the page says so instead."""
+    query = FiltersForm(request.GET)
+    asked = _asked(request, query)
+    if query.notes:
+        return HttpResponseRedirect(f"{asked.path}?{request.GET.urlencode()}")
+    every = reports.every(asked)
+    if isinstance(every, PlatformError):
+        messages.error(request, str(every.sentence) + " " + _("No file was made."))
+        return HttpResponseRedirect(asked.filters.address(asked.path))
+    sheet = files.sheet(asked, every, now=timezone.now())
+    filters = "&".join(f"{name}={value}" for name, value in asked.filters.parameters())
+    record(
+        kind=Kind.EXPORTED,
+        actor=Actor.of(request),
+        partner=request.partner,
+        target="events",
+        title=sheet.title,
+        after={"format": form, "rows": len(every.value.events), "filter": filters or None},
+    )
+    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
+
+
+def _asked(request: PortalRequest, form: FiltersForm) -> Asked:
+    return Asked(
+        partner=request.partner,
+        filters=form.filters,
+        number=form.number,
+        notes=form.notes,
+        today=timezone.now().astimezone(request.partner.zone).date(),
+        reader=http.reader(request),
+        path=reverse("lookout:events", args=[request.partner.partner_id]),
+    )
