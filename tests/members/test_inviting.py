@@ -153,7 +153,8 @@ def test_somebody_who_is_invited_is_not_invited_twice(manager: Client) -> None:
 
 def test_a_person_of_another_partner_is_invited_like_anybody(manager: Client, charlie: User) -> None:
     """Whether an address has an account is nothing that an account manager learns."""
-    stranger, known = invite(manager, "nobody@sakura.example"), invite(manager, charlie.email)
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        stranger, known = invite(manager, "nobody@sakura.example"), invite(manager, charlie.email)
     assert (stranger.status_code, known.status_code) == (303, 303)
     User.objects.filter(pk=charlie.pk).update(is_active=False)
     assert invite(manager, charlie.email, partner="partner-id-sakura").status_code == 422
