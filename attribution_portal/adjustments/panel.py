@@ -223,6 +223,9 @@ def _why_not(asked: Asked, results: Results, named: tuple[str, ...], now: dateti
     "" where all is well."""
     if isinstance(results, NotPermitted):
         return ""
+    if isinstance(results, PlatformError):
+        # Why it failed stands right above, and need not be that the platform is away.
+        return _("As long as adjustments cannot be read, nothing can be changed.")
     if _barred(results, now):
         return _("The platform cannot be reached right now, so nothing can be changed.")
     currency = asked.partner.currency

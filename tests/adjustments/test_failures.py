@@ -295,3 +295,24 @@ def test_while_the_platform_is_away_nothing_can_be_changed_and_the_last_rows_sta
         assert len(panel.one("table", data_table="adjustments").one("tbody").all("tr")) == 4
         assert "The platform cannot be reached right now, so nothing can be changed." in panel.text
         assert panel.all("form") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        ({"kind": "wrong_type"}, "The platform's answer could not be understood."),
+        ({"kind": "status", "status": 500}, "The platform cannot be reached right now."),
+    ],
+    ids=("malformed", "500"),
+)
+def test_rows_that_cannot_be_read_say_why_once(
+    editor: Visitor, sandbox: Sandbox, fault: dict[str, Any], why: str
+) -> None:
+    sandbox.faults.add(RESULTS, method="GET", **fault)
+    for room in ("lookout", "wave"):
+        panel = editor.look("evt_closed", room).panel("adjustments")
+        assert panel["data-state"] == "failed"
+        assert "As long as adjustments cannot be read, nothing can be changed." in panel.text
+        assert panel.text.count(why) == 1
+        assert ("cannot be reached" in panel.text) is ("cannot be reached" in why)
+        assert panel.all("form") == []
