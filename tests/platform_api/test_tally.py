@@ -20,7 +20,7 @@ from pytest_django import Settings
 
 from attribution_portal import platform_api
 from attribution_portal.accounts.models import User
-from attribution_portal.platform_api import events, packages, status, store, tally
+from attribution_portal.platform_api import events, packages, status, store, tally, tokens
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.platform_api.payloads import AttributionSettings
 from attribution_portal.platform_api.transport import Caller
@@ -130,17 +130,26 @@ def test_each_try_of_a_read_is_counted(
         (answer(303, {}), "unknown"),
         (answer(200, b"<html>a gateway</html>"), "unknown"),
         (reset(), "unknown"),
-        (hang(), "unknown"),
     ],
 )
 def test_a_write_that_nobody_can_tell_about_is_unknown(
-    platform: Scripted, caller: Caller, told: Callable[[], Samples], settings: Settings, act: Act, outcome: str
+    platform: Scripted, caller: Caller, told: Callable[[], Samples], act: Act, outcome: str
 ) -> None:
-    settings.PLATFORM_READ_SECONDS = 0.1
     platform.on(PUT, act)
     with suppress(PlatformError):
         packages.put_settings(caller=caller, package_id="pkg_1", settings=SETTINGS)
     assert calls(told()) == {("POST /auth", "both", "ok"): 1, (DETAILS, "people", outcome): 1}
+
+
+def test_so_is_a_write_that_gets_no_answer(
+    platform: Scripted, caller: Caller, told: Callable[[], Samples], settings: Settings
+) -> None:
+    platform.on(PUT, hang())
+    tokens.current(caller.account, until=time.monotonic() + 20)
+    settings.PLATFORM_READ_SECONDS = 0.3
+    with suppress(PlatformError):
+        packages.put_settings(caller=caller, package_id="pkg_1", settings=SETTINGS)
+    assert calls(told()) == {("POST /auth", "both", "ok"): 1, (DETAILS, "people", "unknown"): 1}
 
 
 def test_silence_is_a_timeout_and_a_closed_door_unreachable(
