@@ -34,7 +34,7 @@ def panel(
 ) -> Panel[tuple[EventRow, ...]]:
     chosen = ahead if _is_whole(ahead) or isinstance(soon, PlatformError) else soon
     shown: Reading[tuple[EventRow, ...]] | PlatformError
-    caption = _("By date, in the zone %(zone)s.") % {"zone": partner.timezone}
+    caption = _("By date, in the zone %(zone)s.") % {"zone": partner.zone.key}
     if isinstance(chosen, PlatformError):
         shown = chosen
     else:

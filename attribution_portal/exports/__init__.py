@@ -7,7 +7,7 @@ A room builds a `Sheet` from the same rows as its page, and answers with one of 
         title=_("Packages"),
         columns=(Column(_("Package")), Column(_("Revenue"), currency=partner.currency), Column(_("Last confirmed"))),
         rows=((row.title, row.revenue, row.confirmed) for row in packages),
-        about=((_("Zone"), partner.timezone), (_("As of"), …), *((term.label, term.definition) for term in …)),
+        about=((_("Zone"), partner.zone.key), (_("As of"), …), *((term.label, term.definition) for term in …)),
         zone=partner.zone,
     )
     return csv_response(sheet)      # or xlsx_response(sheet)

@@ -138,7 +138,7 @@ def _kpis(
             part
             for part in (
                 _("%(days)s, in the zone %(zone)s. Adjustments are counted at the day they were recorded.")
-                % {"days": days, "zone": asked.partner.timezone},
+                % {"days": days, "zone": asked.partner.zone.key},
                 scene.comparison.against,
             )
             if part

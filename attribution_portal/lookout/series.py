@@ -53,7 +53,7 @@ def panel(
     return Panel.of(
         "series",
         shown,
-        caption=_("Other dates of the same series, in the zone %(zone)s.") % {"zone": partner.timezone},
+        caption=_("Other dates of the same series, in the zone %(zone)s.") % {"zone": partner.zone.key},
         empty=_("This event belongs to no series."),
         is_empty=lambda data: not data.table.rows,
         retry=retry,

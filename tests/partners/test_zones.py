@@ -90,6 +90,8 @@ def test_every_page_and_file_of_a_partner_whose_zone_nobody_knows_is_there_and_s
             pages += 1
             page = read(answer).root
             assert page.one("div", class_="note-warning", role="status").text == NOTE, address.name
+            # Nothing else is said to be of a zone that it is not of.
+            assert answer.content.decode().count(GONE) == 1, address.name
     assert pages > 10
 
 

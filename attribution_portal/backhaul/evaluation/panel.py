@@ -75,7 +75,7 @@ def evaluation(
     differs = latest.settings != poll.settings
     caption = reader.gettext(
         "Sums of the clusters below, as the platform evaluates the package. Days are those of the zone %(zone)s."
-    ) % {"zone": partner.timezone}
+    ) % {"zone": partner.zone.key}
     return Panel(
         "evaluation",
         "ready",

@@ -150,7 +150,7 @@ def _as_of(day: date | None, partner: Partner, reader: Reader) -> str:
         return ""
     return reader.gettext(
         "This is the page as it was known at the end of %(day)s in the zone %(zone)s. Nothing can be changed here."
-    ) % {"day": reader.day(day), "zone": partner.timezone}
+    ) % {"day": reader.day(day), "zone": partner.zone.key}
 
 
 def _badges(known: Standing, day: date | None, reader: Reader) -> tuple[Badge, ...]:

@@ -101,7 +101,7 @@ def _panel(asked: Asked, found: Listed, poll: PartnerPoll | None) -> Panel[Liste
         said = [reader.gettext("As the portal last read each package. Days are those of the zone %(zone)s.")]
         if words:
             said.append(reader.gettext("The list cannot be read at the moment. %(why)s"))
-        caption = " ".join(said) % {"zone": asked.partner.timezone, "why": words}
+        caption = " ".join(said) % {"zone": asked.partner.zone.key, "why": words}
         return Panel("packages", "ready", data=found, caption=caption, read_at=listed_at, stale=bool(words))
     if total:
         sentence = reader.gettext("The list ends before this page.")

@@ -150,7 +150,7 @@ def _total(asked: Asked, scene: Scene) -> str:
 
 def _counted(asked: Asked) -> str:
     return _("Sales per day as the platform measured them; its dates are read as days in the zone %(zone)s.") % {
-        "zone": asked.partner.timezone
+        "zone": asked.partner.zone.key
     }
 
 

@@ -160,7 +160,7 @@ def _panel(asked: Asked, outcome: Reading[Found] | PlatformError) -> Panel[tuple
 def _caption(asked: Asked, found: Found) -> str:
     said = [
         _("Dates are those of the zone %(zone)s. Flagged events stand first, then the next ones, the past last.")
-        % {"zone": asked.partner.timezone}
+        % {"zone": asked.partner.zone.key}
     ]
     if asked.filters.statuses:
         said.append(_("The campaign status was looked for here: the platform cannot be asked for it."))

@@ -119,7 +119,7 @@ def counted() -> str:
 
 def caption(partner: Partner, found: Found, reader: Reader) -> str:
     said = [
-        _("Dates are those of the zone %(zone)s.") % {"zone": partner.timezone},
+        _("Dates are those of the zone %(zone)s.") % {"zone": partner.zone.key},
         counted(),
         _("The list reads them again after 15 minutes."),
     ]
