@@ -167,7 +167,11 @@ FORM_RENDERER = "attribution_portal.controls.Renderer"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # ── 5. Where facts and caches live ──────────────────────────────────────────────────────────────────────────────────
-DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)}
+_database = dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
+_driver = _database.get("OPTIONS") or {}
+# However the database or its role would write days: the driver reads no other style, nor does backhaul/ledger/known.py.
+_database["OPTIONS"] = {**_driver, "options": f"{_driver.get('options', '')} -c datestyle=ISO".strip()}
+DATABASES = {"default": _database}
 # Django's own cache only counts sign-in attempts. In Postgres the count survives a lost Redis, which must neither lock
 # everybody out nor open the door to guessing. Platform answers are cached by platform_api/cache.py.
 # By itself such a cache throws counts away once there are 300, which a guesser with a few addresses brings about.

@@ -61,7 +61,8 @@ class Known:
     last_change: SettingsChange | None = None
 
 
-# Instants as text: Django's own way of reading them costs more than all the rest.
+# Instants as text: Django's own way of reading them costs more than all the rest. It is ISO on each connection
+# (settings, section 5).
 _STATES: Final = """
 SELECT package_id, model, "window", email_sent_date::text, inherited::text, failures, failing_since::text, last_error,
     last_read_at::text, last_ok_at::text, watched_until::text, settings_changed_at::text, pending_changes,
