@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any, ClassVar, Final
 
 from django import forms
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext_lazy as _
 
 from attribution_portal.periods import FIRST_DAY, LAST_DAY
@@ -15,13 +16,41 @@ from attribution_portal.periods import FIRST_DAY, LAST_DAY
 DAYS: Final[Mapping[str, str]] = {"start": "from", "end": "to"}
 
 
+FORMAT: Final = "%Y-%m-%d"
+# Of a text that is no day, words quote at most so many characters.
+QUOTED: Final = 40
+
+
+class DayInput(forms.DateInput):
+    """A calendar. What is no day is for words beside it: as its value the browser would drop it, and warn."""
+
+    def __init__(self) -> None:
+        super().__init__(format=FORMAT, attrs={"type": "date"})
+
+    def format_value(self, value: Any) -> str | None:
+        if isinstance(value, str):
+            try:
+                value = parse_date(value.strip())
+            except ValueError:
+                return None
+        return value.isoformat() if value else None
+
+
 class DayField(forms.DateField):
-    """An optional day, written as 2026-06-15."""
+    """An optional day, written as 2026-06-15. Its words on what is no day may quote that as `%(text)s`."""
 
     def __init__(self, **kwargs: Any) -> None:
         kwargs.setdefault("error_messages", {"invalid": _("This is not a date: write it as 2026-06-15.")})
-        kwargs.setdefault("widget", forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}))
-        super().__init__(required=False, input_formats=["%Y-%m-%d"], **kwargs)
+        super().__init__(required=False, input_formats=[FORMAT], widget=DayInput(), **kwargs)
+
+    def to_python(self, value: Any) -> date | None:
+        try:
+            day: date | None = super().to_python(value)
+        except forms.ValidationError as error:
+            text = str(value).strip()
+            error.params = {"text": text if len(text) <= QUOTED else text[: QUOTED - 1] + "…"}
+            raise
+        return day
 
     def clean(self, value: Any) -> date | None:
         day: date | None = super().clean(value)

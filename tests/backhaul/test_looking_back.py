@@ -213,7 +213,9 @@ def test_equal_results_48_hours_later_could_not_be_told_on_that_day_either(
     [
         ("2026-06-15", "This day is not over: the page shows what is known now."),
         ("2026-06-16", "This day has not come yet: the page shows what is known now."),
-        ("banana", "This is not a date: write it as 2026-06-15."),
+        ("banana", "“banana” is not a date, so the page shows what is known now. Write it as 2026-06-15."),
+        ("2026-02-30", "“2026-02-30” is not a date, so the page shows what is known now."),
+        ("x" * 41, f"“{'x' * 39}…” is not a date, so the page shows what is known now."),
         ("1066-10-14", "Choose a day between 1900 and 2100."),
     ],
 )
@@ -224,6 +226,9 @@ def test_a_day_that_cannot_be_looked_back_to_is_said_and_the_page_is_that_of_now
     assert says in text(html)
     assert "data-as-of" not in html
     assert 'data-form="settings"' in html
+    # What is no day is no value of a calendar: browsers warn of it.
+    shown = f' value="{asked}"' if asked[:2] in ("20", "10") and asked != "2026-02-30" else ""
+    assert f'<input type="date" name="as_of"{shown} max="2026-06-15"' in html
     answer = alices.get(f"{URL}evaluation.csv?as_of={asked}")
     assert answer.status_code == 302
     assert answer["Location"] == f"{URL}?as_of={asked}"

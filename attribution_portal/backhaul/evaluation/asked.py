@@ -45,7 +45,12 @@ class Asked:
 class AskedForm(forms.Form):
     """What cannot be used is left out, with words at its field."""
 
-    as_of = DayField(label=_("As known at the end of"))
+    as_of = DayField(
+        label=_("As known at the end of"),
+        error_messages={
+            "invalid": _("“%(text)s” is not a date, so the page shows what is known now. Write it as 2026-06-15.")
+        },
+    )
 
     def __init__(self, data: dict[str, str], *, today: date) -> None:
         super().__init__(data, auto_id="%s")
