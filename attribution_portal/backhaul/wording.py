@@ -271,7 +271,7 @@ def state_sentence(state: State, facts: Facts, *, results_from: datetime | None,
         if results_from is not None:
             text += " " + reader.gettext("What you see was read before that.")
     elif state is State.ENDED:
-        text = _ended(facts, reader)
+        text = ended(facts.package_status, reader, vanished=facts.vanished)
         if facts.failing_since is not None:
             text += " " + reader.gettext("Reading it once more has failed since %(since)s. %(error)s")
     elif state is State.CURRENT:
@@ -324,10 +324,11 @@ def next_reading(next_due: datetime | None, now: datetime, reader: Reader) -> st
     return reader.gettext("It is read again at about %(when)s.") % {"when": reader.instant(next_due)}
 
 
-def _ended(facts: Facts, reader: Reader) -> str:
-    if facts.vanished:
+def ended(status: str, reader: Reader, *, vanished: bool) -> str:
+    """Why a package has ended."""
+    if vanished:
         return reader.gettext("The platform no longer lists this package. The last results are kept here.")
-    if facts.package_status == "FAILED":
+    if status == "FAILED":
         return reader.gettext("The platform could not build this package.")
     return reader.gettext("The package has expired: its customer lists are gone, and the last results are kept.")
 

@@ -148,8 +148,19 @@ def test_another_window_or_date_of_a_signed_off_package_needs_a_reason(
         assert needed in field_error(answer.content.decode(), "reason")
     assert puts(sandbox) == 0
     assert SettingsChange.objects.count() == 0
-    effect = text(send(alices, window="9", reason="Late buyers", preview="yes").content.decode())
-    assert f"The sign-off by {mara.shown_name} ends with it." in effect
+    ends = f"The sign-off by {mara.shown_name} ends with it."
+    assert f"{ends} Nothing has" in text(send(alices, window="9", reason="Late", preview="yes").content.decode())
+    # Whoever only looks at what it would do needs none yet, and is told.
+    for button in ({"window": "9", "preview": "yes"}, {"fill": "defaults"}):
+        answer = send(alices, **button)
+        assert answer.status_code == 200
+        html = answer.content.decode()
+        assert field_error(html, "reason") == ""
+        assert f"{ends} To save it, say why in the field “Reason”. Nothing has been sent yet." in text(html)
+    answer = send(alices, window="9", confirm="yes")
+    assert answer.status_code == 422
+    assert needed in field_error(answer.content.decode(), "reason")
+    assert puts(sandbox) == 0
     # Another model alone needs none.
     assert send(alices, model="EVENT_SERIES").status_code == 303
     assert puts(sandbox) == 1

@@ -185,6 +185,12 @@ def test_a_refused_form_keeps_what_was_typed(alices: Client) -> None:
     assert 'value="2026-05-20"' in html
 
 
+@pytest.mark.parametrize(("sent", "shown"), [("x", ""), ("2026-5-2", ' value="2026-05-02"')])
+def test_a_calendar_holds_a_day_or_nothing(alices: Client, sent: str, shown: str) -> None:
+    html = send(alices, window="999", email_sent_date=sent).content.decode()
+    assert f'<input type="date" name="email_sent_date"{shown} max="2026-06-15"' in html
+
+
 def test_the_partners_own_day_decides_what_lies_in_the_future(acme: Partner, alices: Client, time: Time) -> None:
     time.forward(hours=13)  # 23:00 UTC is the next day in Berlin
     assert send(alices, email_sent_date="2026-06-16").status_code == 303

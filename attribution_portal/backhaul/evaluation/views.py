@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django_htmx.http import trigger_client_event
 
 from attribution_portal import http
 from attribution_portal.audit.trail import Actor, Kind, record
@@ -64,9 +65,12 @@ def settings(request: PortalRequest, package_id: str) -> HttpResponse:
     found = _find(request, package_id)
     if request.method != "POST":
         return redirect(package_url(request.partner, found))
-    if known_at(partner=request.partner, package=found, until=None, now=timezone.now()).state is State.ENDED:
-        return _page(request, found, status=409)
     form = _form(request, found, bound=True)
+    has_ended = known_at(partner=request.partner, package=found, until=None, now=timezone.now()).state is State.ENDED
+    if "ended" in request.POST:
+        return _handed_over(request, form) if has_ended else HttpResponse(status=204)
+    if has_ended:
+        return _page(request, found, form=form, status=409)
     if "fill" in request.POST:
         return _filled(request, found, form)
     if not form.is_whole():
@@ -169,6 +173,7 @@ def _page(
     page = reports.page(
         partner=request.partner, package=found, user=request.user, asked=asked, reader=reader, now=timezone.now()
     )
+    entered = settings_panel.entered(form, reader) if form is not None and page.state is State.ENDED else ()
     if page.state is State.ENDED:
         form = effect = moved = None
     elif form is None and page.day is None and may(request.role, Action.CHANGE_SETTINGS):
@@ -187,9 +192,19 @@ def _page(
         "form": form,
         "moved": moved,
         "effect": effect,
+        "entered": entered,
         "settings": _settings_in_force(request, page, asked),
     }
     return render(request, "backhaul/package.html", context, status=status)
+
+
+def _handed_over(request: PortalRequest, form: SettingsForm) -> HttpResponse:
+    """What stands where the form was, when an open page has learned that its package has ended: what was typed into it,
+    which is sent nowhere."""
+    reader = http.reader(request)
+    context = {"entered": settings_panel.entered(form, reader), "fragment": True}
+    response = render(request, "backhaul/settings_entered.html", context)
+    return trigger_client_event(response, "announce", {"value": settings_panel.has_ended(reader)})
 
 
 def _sign_off(request: PortalRequest, found: Package, page: reports.PackagePage) -> Panel[review_panel.SignOff] | None:
@@ -213,6 +228,7 @@ def _settings_in_force(
         package=page.package,
         today=_today(request),
         state=page.state,
+        may_change=may(request.role, Action.CHANGE_SETTINGS),
         reader=http.reader(request),
         known_until=asked.until(request.partner) if asked else None,
     )
@@ -243,6 +259,7 @@ def _effect(request: PortalRequest, found: Package, form: SettingsForm) -> setti
         signed=reviews.standing(found),
         today=_today(request),
         asks=form.asks,
+        lacks_reason=form.lacks_reason,
         reader=http.reader(request),
     )
 

@@ -14,10 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from attribution_portal.backhaul.ledger import fingerprints
 from attribution_portal.backhaul.ledger.intents import Basis
 from attribution_portal.backhaul.models import LONGEST_WINDOW, MODELS
+from attribution_portal.backhaul.precedence import SETTING_NAMES
 from attribution_portal.backhaul.wording import model_name
 from attribution_portal.formats import Reader
 from attribution_portal.platform_api.errors import FieldError
 from attribution_portal.platform_api.payloads import AttributionSettings
+from attribution_portal.query import DayInput
 
 RECOMMENDED = "EVENTS_FROM_PACKAGE"
 # The platform's names of our fields, as `validation_errors` may word them.
@@ -31,6 +33,8 @@ PLATFORM_FIELDS = {
 INCOMPLETE: Final = _("This form is incomplete. Check the values and save again.")
 # What the form carries of what it showed; a form that has none of it (from elsewhere) was based on nothing.
 SEEN: Final = ("seen_model", "seen_window", "seen_email_sent_date", "seen_change")
+# The buttons that only show something.
+LOOKING: Final = ("preview", "fill")
 
 
 class AttributionForm(forms.Form):
@@ -57,7 +61,7 @@ class AttributionForm(forms.Form):
     email_sent_date = forms.DateField(
         label=_("E-mail date"),
         input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput,
         help_text=_("The day on which the message with this package went out: the window begins here."),
         error_messages={
             "required": _("Enter the day on which the message went out: without it the window has no beginning."),
@@ -165,7 +169,7 @@ class AttributionForm(forms.Form):
 
 class SettingsForm(AttributionForm):
     """For one package. With `is_signed` (an account manager has signed its result off) another window or e-mail date
-    needs a reason."""
+    needs a reason to be saved, though not to be looked at. `lacks_reason`: whether a form that was checked would."""
 
     reason = forms.CharField(
         label=_("Reason"),
@@ -180,6 +184,7 @@ class SettingsForm(AttributionForm):
         super().__init__(data, basis=basis, today=today, reader=reader)
         self.in_force = basis.settings
         self.is_signed = is_signed
+        self.lacks_reason = False
         if is_signed:
             self.fields["reason"].help_text = _(
                 "This package is signed off: another window or e-mail date needs a reason. It is kept here beside the "
@@ -193,12 +198,22 @@ class SettingsForm(AttributionForm):
             moved = any(
                 name in cleaned and cleaned[name] != getattr(before, name) for name in ("window", "email_sent_date")
             )
-            if moved:
+            self.lacks_reason = moved
+            if moved and not any(button in self.data for button in LOOKING):
                 self.add_error(
                     "reason",
                     _("Say why the window or the e-mail date changes: this package is signed off, and that ends it."),
                 )
         return cleaned
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """What a form that was sent holds of somebody's own, as it was typed: what it did not show by itself."""
+        shown = {name: self.data.get(f"seen_{name}", "") for name in SETTING_NAMES}
+        if "seen_model" in self.data:
+            shown["model"] = shown["model"] or RECOMMENDED
+        texts = {name: self.data.get(name, "").strip() for name in (*SETTING_NAMES, "reason")}
+        return {name: text for name, text in texts.items() if text and text != shown.get(name)}
 
     @property
     def asks(self) -> bool:
@@ -219,7 +234,7 @@ class DefaultsForm(AttributionForm):
         label=_("E-mail date (optional)"),
         required=False,
         input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(format="%Y-%m-%d", attrs={"type": "date"}),
+        widget=DayInput,
         help_text=_("Usually left empty: the day of a message belongs to its package."),
         error_messages={"invalid": _("Enter a day as year-month-day, such as 2026-06-01.")},
     )

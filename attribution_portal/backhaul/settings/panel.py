@@ -8,6 +8,7 @@ from datetime import date, datetime
 from attribution_portal.backhaul import precedence, wording
 from attribution_portal.backhaul.models import MODELS, Package
 from attribution_portal.backhaul.precedence import SETTING_NAMES
+from attribution_portal.backhaul.settings.forms import SettingsForm
 from attribution_portal.backhaul.sign_off.reviews import Standing
 from attribution_portal.backhaul.state import State, window_end
 from attribution_portal.formats import Reader
@@ -27,8 +28,9 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class SettingsInForce:
-    """What the panel shows beside its form. `notices`: what is odd or missing in what is set; `models` are names and
-    what each is good and bad at. `closed`: why nothing can be changed any more, "" while it can."""
+    """What the panel shows beside its form, or, to those who cannot change anything, instead of it with the `sentence`.
+    `notices`: what is odd or missing in what is set; `models` are names and what each is good and bad at. `closed`: why
+    nothing can be changed any more, "" while it can."""
 
     sentence: str
     values: tuple[Value, ...]
@@ -46,30 +48,80 @@ class Effect:
     asks: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """One of the values in a form that can no longer be sent."""
+
+    name: str
+    label: str
+    shown: str
+
+
 def panel(
-    *, package: Package, today: date, state: State, reader: Reader, known_until: datetime | None = None
+    *,
+    package: Package,
+    today: date,
+    state: State,
+    may_change: bool,
+    reader: Reader,
+    known_until: datetime | None = None,
 ) -> Panel[SettingsInForce]:
-    """The settings last read. `today`: the partner's day. `known_until`: the past moment that `package` is as known at,
-    None for now."""
+    """The settings last read. `today`: the partner's day. `may_change`: whether a form is there while they can be
+    changed. `known_until`: the past moment that `package` is as known at, None for now."""
     poll = package.poll
     if known_until is not None and package.first_seen > known_until:
         return Panel("settings", "empty", sentence=reader.gettext("Nothing was read of this package by then."))
+    has_form = may_change and state is not State.ENDED and known_until is None
     data = SettingsInForce(
-        sentence=wording.settings_sentence(poll.settings, events=len(package.events), reader=reader),
+        sentence=""
+        if has_form
+        else wording.settings_sentence(poll.settings, events=len(package.events), reader=reader),
         values=_values(poll.settings, tuple(poll.inherited), reader),
         notices=_notices(poll.settings, today, reader) if poll.last_ok_at is not None else (),
         models=wording.model_help(reader),
-        closed=reader.gettext("The package has ended: its settings cannot be changed any more.")
-        if state is State.ENDED
-        else "",
+        closed=_closed(package, reader) if state is State.ENDED else "",
     )
     return Panel("settings", "ready", data=data, read_at=poll.last_ok_at)
 
 
+def _closed(package: Package, reader: Reader) -> str:
+    why = wording.ended(package.status, reader, vanished=package.vanished_at is not None)
+    return f"{has_ended(reader)} {why}"
+
+
+def has_ended(reader: Reader) -> str:
+    return reader.gettext("The package has ended: its settings cannot be changed any more.")
+
+
+def entered(form: SettingsForm, reader: Reader) -> tuple[Entered, ...]:
+    """What somebody had typed when the package ended under their hands."""
+    return tuple(
+        Entered(name, str(form[name].label), _as_read(name, text, reader)) for name, text in form.typed.items()
+    )
+
+
+def _as_read(name: str, text: str, reader: Reader) -> str:
+    if name == "model":
+        return wording.model_name(text, reader)
+    if name == "email_sent_date":
+        try:
+            return reader.day(date.fromisoformat(text))
+        except ValueError:
+            return text
+    return text
+
+
 def effect(
-    *, package: Package, wanted: AttributionSettings, signed: Standing, today: date, asks: bool, reader: Reader
+    *,
+    package: Package,
+    wanted: AttributionSettings,
+    signed: Standing,
+    today: date,
+    asks: bool,
+    lacks_reason: bool,
+    reader: Reader,
 ) -> Effect:
-    """`signed`: whether the package is signed off now."""
+    """`signed`: whether the package is signed off now. `lacks_reason`: it could not be saved as it is."""
     now = package.poll.settings
     if wanted == now and not package.poll.inherited:
         return Effect((reader.gettext("Nothing would change: these settings are in force already."),), asks=False)
@@ -108,6 +160,8 @@ def effect(
         )
     if signed.is_signed and signed.review is not None:
         sentences.append(reader.gettext("The sign-off by %(who)s ends with it.") % {"who": signed.review.reviewer_name})
+    if lacks_reason:
+        sentences.append(reader.gettext("To save it, say why in the field “Reason”."))
     return Effect(tuple(sentences), asks)
 
 
