@@ -7,12 +7,11 @@ from django.http import Http404, HttpResponseBase, HttpResponseRedirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from attribution_portal import downloads
 from attribution_portal.adjustments import files, reading
 from attribution_portal.adjustments.models import DeletedAdjustment
 from attribution_portal.adjustments.origins import Origin
 from attribution_portal.adjustments.panel import NAME
-from attribution_portal.audit.trail import Actor, Kind, record
-from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest, reader
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.platform_api.errors import NotFound, NotPermitted
@@ -31,12 +30,6 @@ def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
         return HttpResponseRedirect(Origin.named(request.GET).address(request.partner, eid))
     deleted = DeletedAdjustment.objects.filter(partner=request.partner, event_id=eid).count()
     sheet = files.sheet(request.partner, desk, deleted=deleted, reader=reader(request), now=timezone.now())
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=request.partner,
-        target=eid,
-        title=f"{sheet.title}: {desk.title}",
-        after={"format": form, "rows": len(found.rows)},
+    return downloads.send(
+        request, sheet, form, target=eid, title=f"{sheet.title}: {desk.title}", told={"rows": len(found.rows)}
     )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)

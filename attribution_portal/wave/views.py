@@ -8,8 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import push_url
 
-from attribution_portal.audit.trail import Actor, Kind, record
-from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal import downloads
 from attribution_portal.http import PortalRequest, reader
 from attribution_portal.panels import Panel
 from attribution_portal.partners.decorators import partner_view
@@ -43,15 +42,7 @@ def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
     except NotPermitted as error:
         return _refused(request, eid, error)
     sheet = files.sheet(page, partner=request.partner, reader=reader(request), now=timezone.now())
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=request.partner,
-        target=eid,
-        title=f"{sheet.title}: {page.hero.title}",
-        after={"format": form},
-    )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
+    return downloads.send(request, sheet, form, target=eid, title=f"{sheet.title}: {page.hero.title}")
 
 
 def _page(request: PortalRequest, eid: str) -> CampaignPage:

@@ -8,9 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from attribution_portal import http
-from attribution_portal.audit.trail import Actor, Kind, record
-from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal import downloads, http
 from attribution_portal.http import PortalRequest
 from attribution_portal.lookout.daily import files, panel
 from attribution_portal.lookout.forms import SelectionForm
@@ -45,16 +43,11 @@ def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
         messages.error(request, str(error.sentence) + " " + _("No file was made."))
         return HttpResponseRedirect(page + asked.selection.query.removeprefix("./"))
     sheet = files.sheet(asked, sales, now=timezone.now())
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=request.partner,
+    return downloads.send(
+        request,
+        sheet,
+        form,
         target=eid,
         title=f"{sheet.title}: {sales.title}",
-        after={
-            "format": form,
-            "rows": len(sales.chart.table.rows),
-            "filter": asked.selection.query.strip("./?") or None,
-        },
+        told={"rows": len(sales.chart.table.rows), "filter": asked.selection.query.strip("./?") or None},
     )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)

@@ -8,9 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from attribution_portal import http, lists
-from attribution_portal.audit.trail import Actor, Kind, record
-from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal import downloads, http, lists
 from attribution_portal.http import PortalRequest
 from attribution_portal.lookout.overview import files, reports
 from attribution_portal.lookout.overview.reports import Asked
@@ -43,15 +41,14 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
         return HttpResponseRedirect(asked.filters.address(asked.path))
     sheet = files.sheet(asked, every, now=timezone.now())
     filters = "&".join(f"{name}={value}" for name, value in asked.filters.parameters())
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=request.partner,
+    return downloads.send(
+        request,
+        sheet,
+        form,
         target="events",
         title=sheet.title,
-        after={"format": form, "rows": len(every.value.events), "filter": filters or None},
+        told={"rows": len(every.value.events), "filter": filters or None},
     )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
 
 
 def _asked(request: PortalRequest, form: FiltersForm) -> Asked:

@@ -8,9 +8,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django_htmx.http import reswap, retarget, trigger_client_event
 
-from attribution_portal import http, lists
-from attribution_portal.audit.trail import Actor, Kind, record
-from attribution_portal.exports import csv_response, xlsx_response
+from attribution_portal import downloads, http, lists
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.partners.tasks import suspect
@@ -70,15 +68,9 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
         return HttpResponseRedirect(asked.selection.address(asked.path))
     sheet, rows = files.sheet(asked, found)
     filters = "&".join(f"{name}={value}" for name, value in asked.selection.parameters())
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=request.partner,
-        target="campaigns",
-        title=sheet.title,
-        after={"format": form, "rows": rows, "filter": filters or None},
+    return downloads.send(
+        request, sheet, form, target="campaigns", title=sheet.title, told={"rows": rows, "filter": filters or None}
     )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
 
 
 def _asked(request: PortalRequest, form: SelectionForm, *, again: bool = False) -> Asked:
