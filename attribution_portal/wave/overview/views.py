@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from attribution_portal import downloads, http, lists
@@ -65,6 +67,7 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
         return HttpResponseRedirect(f"{asked.path}?{request.GET.urlencode()}")
     found = listed(asked)
     if isinstance(found, PlatformError):
+        messages.error(request, str(found.sentence) + " " + _("No file was made."))
         return HttpResponseRedirect(asked.selection.address(asked.path))
     sheet, rows = files.sheet(asked, found)
     filters = "&".join(f"{name}={value}" for name, value in asked.selection.parameters())
