@@ -12,7 +12,7 @@ from attribution_portal import http
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul.ledger import reading
 from attribution_portal.backhaul.models import Package
-from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.polling import visits
 from attribution_portal.backhaul.sign_off import panel as review_panel
 from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.backhaul.sign_off.forms import ReviewForm, WithdrawForm
@@ -93,7 +93,7 @@ def withdraw(request: PortalRequest, package_id: str) -> HttpResponse:
 
 
 def _find(request: PortalRequest, package_id: str) -> Package:
-    found = engine.find(partner=request.partner, package_id=package_id)
+    found = visits.find(partner=request.partner, package_id=package_id)
     if found is None:
         raise Http404
     return found

@@ -26,7 +26,7 @@ from attribution_portal.audit.models import AuditEvent
 from attribution_portal.backhaul import precedence
 from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
-from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.polling import engine, visits
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.payloads import EvaluationResult, PackageCluster
@@ -102,7 +102,7 @@ def test_a_person_and_a_poll_that_read_at_once_store_one_row(partners: Partners,
     engine.list_packages(partner=partners.acme)
     (chunk,) = engine.claim_due(now=timezone.now())
     package = Package.objects.get(package_id="pkg_main")
-    person: Callable[[], object] = lambda: engine.read_now(  # noqa: E731
+    person: Callable[[], object] = lambda: visits.read_now(  # noqa: E731
         partner=partners.acme, package=package, caller=caller_for(partners.acme)
     )
     poll: Callable[[], object] = lambda: engine.poll_chunk(chunk)  # noqa: E731

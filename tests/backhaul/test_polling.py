@@ -16,7 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from attribution_portal.backhaul import tasks
 from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Evaluation, Package, PartnerPoll, PollState
-from attribution_portal.backhaul.polling import engine, listing
+from attribution_portal.backhaul.polling import engine, listing, visits
 from attribution_portal.celery import app
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
@@ -479,12 +479,12 @@ def test_a_person_who_looks_pulls_the_next_reading_forward_once_a_minute_at_most
 ) -> None:
     read = time.now
     time.forward(seconds=20)
-    engine.watch(package=package("pkg_final"), now=time.now)
+    visits.watch(package=package("pkg_final"), now=time.now)
     assert package("pkg_final").poll.next_due == read + timedelta(seconds=60)
     time.forward(minutes=30)
-    engine.watch(package=package("pkg_final"), now=time.now)
+    visits.watch(package=package("pkg_final"), now=time.now)
     assert package("pkg_final").poll.next_due == read + timedelta(seconds=60)
-    engine.watch(package=package("pkg_expired"), now=time.now)
+    visits.watch(package=package("pkg_expired"), now=time.now)
     assert package("pkg_expired").poll.next_due is None
 
 

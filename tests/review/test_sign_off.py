@@ -19,7 +19,7 @@ from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import clock
 from attribution_portal.backhaul.models import Package, PollState, Review, SettingsChange
-from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.polling import visits
 from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.backhaul.sign_off.reviews import Kind, Seen
 from attribution_portal.partners.models import Membership, Role
@@ -267,7 +267,7 @@ def test_sign_offs_stand_in_their_order_also_where_the_clocks_of_servers_differ(
     monkeypatch.setattr(clock, "source", lambda: next(moments))
 
     def sign_at(process: datetime) -> None:
-        found = engine.find(partner=package.partner, package_id=package.package_id)
+        found = visits.find(partner=package.partner, package_id=package.package_id)
         assert found is not None
         seen = Seen.of(found.poll)
         assert seen is not None

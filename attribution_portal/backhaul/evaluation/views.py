@@ -19,7 +19,7 @@ from attribution_portal.backhaul.ledger import history
 from attribution_portal.backhaul.ledger.intents import Basis, Moved, Outcome
 from attribution_portal.backhaul.ledger.reading import known_at, package_url
 from attribution_portal.backhaul.models import Package
-from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.polling import visits
 from attribution_portal.backhaul.settings import changes
 from attribution_portal.backhaul.settings import panel as settings_panel
 from attribution_portal.backhaul.settings.forms import SettingsForm
@@ -49,7 +49,7 @@ def package(request: PortalRequest, package_id: str) -> HttpResponse:
         return _news(request, package_id)
     try:
         caller = caller_for(request.partner)
-        found = engine.open_package(partner=request.partner, package_id=package_id, caller=caller)
+        found = visits.open_package(partner=request.partner, package_id=package_id, caller=caller)
     except NotFound as error:
         raise Http404 from error
     except PlatformError as error:
@@ -121,7 +121,7 @@ def export(request: PortalRequest, package_id: str, what: str, form: str) -> Htt
 
 
 def _find(request: PortalRequest, package_id: str) -> Package:
-    found = engine.find(partner=request.partner, package_id=package_id)
+    found = visits.find(partner=request.partner, package_id=package_id)
     if found is None:
         raise Http404
     return found
@@ -129,7 +129,7 @@ def _find(request: PortalRequest, package_id: str) -> Package:
 
 def _news(request: PortalRequest, package_id: str) -> HttpResponse:
     found = _find(request, package_id)
-    engine.look_after(found)
+    visits.look_after(found)
     now = timezone.now()
     if reports.digest_of(partner=request.partner, package=found, now=now) == request.GET["seen"]:
         return HttpResponse(status=204)

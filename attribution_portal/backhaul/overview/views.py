@@ -14,7 +14,7 @@ from attribution_portal import http
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.backhaul.overview import inventory, selection, sheets
 from attribution_portal.backhaul.overview.forms import FiltersForm
-from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.polling import visits
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
@@ -25,7 +25,7 @@ FOUND = "found"
 @partner_view()
 def packages(request: PortalRequest) -> HttpResponse:
     """The list or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
-    engine.list_first(partner=request.partner)
+    visits.list_first(partner=request.partner)
     form = FiltersForm(request.GET, sorts=inventory.SORTS)
     addresses = {name: _address(request, name) for name in ("packages", "csv", "xlsx")}
     page = inventory.page(

@@ -13,7 +13,7 @@ from attribution_portal.backhaul import clock, precedence
 from attribution_portal.backhaul.ledger import history, intents, recording
 from attribution_portal.backhaul.ledger.intents import LONGEST_SENDING, Basis, Outcome
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
-from attribution_portal.backhaul.polling import engine
+from attribution_portal.backhaul.polling import visits
 from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import packages
@@ -42,7 +42,7 @@ def save(
     if SettingsChange.objects.filter(token=token).exists():
         return Outcome.SENT_BEFORE
     caller = caller_for(partner)
-    failed = engine.read_now(partner=partner, package=package, caller=caller)
+    failed = visits.read_now(partner=partner, package=package, caller=caller)
     # As just read and cached; when that failed, asked for once more and never taken from an older answer.
     own = packages.settings(caller=caller.rereading() if failed else caller, package_id=package.package_id).value
     if own == wanted:
