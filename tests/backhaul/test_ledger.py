@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import precedence
-from attribution_portal.backhaul.ledger import recording
+from attribution_portal.backhaul.ledger import recording, waiting
 from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import Unavailable
@@ -46,7 +46,7 @@ def result(revenue: int) -> EvaluationResult:
 
 
 def sent(*, change: SettingsChange, outcome: SettingsChange.Outcome, now: datetime) -> None:
-    recording.settings_sent(change=change, outcome=outcome, actor=Actor.portal(), now=now)
+    waiting.settings_sent(change=change, outcome=outcome, actor=Actor.portal(), now=now)
 
 
 class Story:

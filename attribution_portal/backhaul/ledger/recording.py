@@ -1,16 +1,8 @@
 """The ledger: what was read becomes rows that say which settings a result belongs to, and how sure that is.
 
-The platform's results carry no time and no echo of the settings (contract §8), so the portal proves what can be
-proved:
-
-- *proved*: exactly one settings change stands between the row before and this one, and the old results were read once
-  more at that change (within `BASELINE` before it was sent, or after it). What came then came from it.
-- *presumed*: no settings change was seen since the row before; also a package's first results.
-- *unknown*: settings and results changed between the same two readings, several changes are unanswered, the settings
-  changed while the results were being read, or 48 hours after a change the results are still the same.
-
-An equal answer within those 48 hours makes no row: the results shown still belong to the settings of the row before.
-An empty answer after results makes none either: the platform is computing, or has lost them, and the last ones stay.
+`waiting` holds how that is proved. An equal answer makes no row while new results are awaited: the results shown still
+belong to the settings of the row before. An empty answer after results makes none either: the platform is computing, or
+has lost them, and the last ones stay.
 """
 
 from __future__ import annotations
@@ -26,16 +18,15 @@ from django.db import transaction
 
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import bulk, outages
-from attribution_portal.backhaul.ledger import fingerprints, intents, known, standing
+from attribution_portal.backhaul.ledger import fingerprints, intents, known, standing, waiting
 from attribution_portal.backhaul.ledger.known import Known, Latest
-from attribution_portal.backhaul.models import Evaluation, Package, PollState, SettingsChange
+from attribution_portal.backhaul.models import Evaluation, Package, SettingsChange
 from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce
-from attribution_portal.backhaul.state import IN_DOUBT, PATIENCE
+from attribution_portal.backhaul.state import IN_DOUBT
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError, Unavailable
 from attribution_portal.platform_api.payloads import AttributionSettings, EvaluationResult, PackageCluster
 
-BASELINE: Final = timedelta(seconds=10)
 _COLUMNS: Final = (
     "partner_id",
     "package_id",
@@ -130,55 +121,8 @@ def record(
     return Recorded(taken=taken, new_rows=len(batch.new_rows), failures=len(failed))
 
 
-def settings_sent(
-    *,
-    change: SettingsChange,
-    outcome: SettingsChange.Outcome,
-    actor: Actor,
-    platform_request: str = "",
-    now: datetime,
-) -> None:
-    """What became of a change made here, stored and on record. When it is done, the package waits for its results from
-    now on; a poll that has already seen the new settings has done the same, and it counts once. In doubt the package is
-    read soon, too."""
-    with transaction.atomic():
-        states = known.lock(partner=change.partner, packages=[change.package_id])
-        if not states:
-            raise PollState.DoesNotExist
-        (state,) = states
-        change.refresh_from_db()
-        if change.outcome == SettingsChange.Outcome.DONE:
-            return
-        change.outcome = outcome
-        change.save(update_fields=["outcome"])
-        if outcome == SettingsChange.Outcome.DONE:
-            newer = SettingsChange.objects.get(pk=state.last_change_id) if state.last_change_id else None
-            if newer is not None and newer.user_id and newer.made_at > change.made_at:
-                # Somebody saved after this and has heard back before: theirs are in force, and results may answer both.
-                state.pending_changes += 1
-                state.settings_changed_at = now
-            elif state.settings != change.settings:
-                # From now on and not from when it was sent: a reading that began in between may have come before it.
-                _begin_waiting(state, change, at=now)
-                state.settings = change.settings
-            state.inherited = ()
-        state.next_due = standing.next_due(partner=change.partner, known=state, retry_after=None, now=now)
-        if outcome == SettingsChange.Outcome.UNKNOWN:
-            state.next_due = now
-        known.save(states, let_go=False)
-        intents.conclude(change, actor=actor, platform_request=platform_request)
-
-
 def stage_of(package: Package) -> Stage:
     return package.status, package.events
-
-
-def _begin_waiting(state: Known, change: SettingsChange, *, at: datetime) -> None:
-    """Changes after which the portal has given up waiting no longer stand in the way of the next proof."""
-    given_up = state.settings_changed_at is not None and change.made_at - state.settings_changed_at >= PATIENCE
-    state.pending_changes = 1 if given_up else state.pending_changes + 1
-    state.settings_changed_at = at
-    state.last_change_id, state.last_change = change.pk, change
 
 
 @dataclass(slots=True)
@@ -274,7 +218,7 @@ class _Batch:
         seen = observation.in_force
         for change in self.open_changes.get(state.pk, ()):
             is_seen = not is_lost and change.settings == seen.settings and not seen.inherited
-            if is_seen and not _did_not_arrive(state, change):
+            if is_seen and not waiting.did_not_arrive(state, change):
                 change.outcome = SettingsChange.Outcome.DONE
             elif observation.started_at - change.made_at > IN_DOUBT:
                 change.outcome = SettingsChange.Outcome.NOT_TAKEN
@@ -301,7 +245,7 @@ class _Batch:
                 sent.before, sent.settings = state.settings, seen.settings
                 self.seen_changes.append(sent)
                 unwatched = True
-            _begin_waiting(state, sent, at=sent.made_at)
+            waiting.begin(state, sent, at=sent.made_at)
         state.settings = seen.settings
         state.inherited = seen.inherited
         return unwatched
@@ -310,26 +254,22 @@ class _Batch:
         latest, texts = state.latest, fingerprints.texts(observation.result)
         fingerprint = fingerprints.of_texts(texts)
         same = latest is not None and latest.fingerprint == fingerprint
-        if latest is not None and same and not self._cannot_tell(state, latest, observation):
+        if latest is not None and same and not self._gives_up(state, latest, observation):
             latest.last_confirmed = observation.read_at
             self.confirmed.append(latest)
             return
         before = latest.last_confirmed if latest else state.last_ok_at
         certainty = Evaluation.Certainty.UNKNOWN
         if not same and observation.held:
-            certainty = _certainty(state, before=before, changed_now=changed_now)
+            certainty = waiting.certainty(state, before=before, changed_now=changed_now)
         self._add(state, observation, certainty, clusters=fingerprints.stored(texts), fingerprint=fingerprint)
         if not same and observation.held:
             state.pending_changes = 0
 
-    def _cannot_tell(self, state: Known, latest: Latest, observation: Observation) -> bool:
+    def _gives_up(self, state: Known, latest: Latest, observation: Observation) -> bool:
         """Whether equal results now get a row of their own: the portal stops waiting for other ones."""
-        changed = state.settings_changed_at
-        return (
-            state.pending_changes > 0
-            and changed is not None
-            and observation.read_at - changed >= PATIENCE
-            and latest.settings_fingerprint != self._of_settings(observation.in_force.settings)
+        return waiting.has_lasted(state, until=observation.read_at) and (
+            latest.settings_fingerprint != self._of_settings(observation.in_force.settings)
         )
 
     def _add(
@@ -374,19 +314,3 @@ class _Batch:
         if found is None:
             found = self.settings_fingerprints[settings] = fingerprints.of_settings(settings)
         return found
-
-
-def _certainty(state: Known, *, before: datetime | None, changed_now: bool) -> Evaluation.Certainty:
-    """How sure it is that results which differ belong to the settings read with them."""
-    if state.pending_changes == 0:
-        return Evaluation.Certainty.PRESUMED
-    change = state.last_change
-    if state.pending_changes > 1 or changed_now or change is None or before is None:
-        return Evaluation.Certainty.UNKNOWN
-    slack = BASELINE if change.user_id else timedelta(0)
-    return Evaluation.Certainty.PROVED if before >= change.made_at - slack else Evaluation.Certainty.UNKNOWN
-
-
-def _did_not_arrive(state: Known, change: SettingsChange) -> bool:
-    """Its settings were not in force long after it was sent. If they are later, somebody else has set them."""
-    return state.last_ok_at is not None and state.last_ok_at - change.made_at > IN_DOUBT

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import clock, precedence
-from attribution_portal.backhaul.ledger import history, intents, recording
+from attribution_portal.backhaul.ledger import history, intents, waiting
 from attribution_portal.backhaul.ledger.intents import LONGEST_SENDING, Basis, Outcome
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
 from attribution_portal.backhaul.polling import visits
@@ -102,7 +102,7 @@ def _begin(
 
 
 def _settle(change: SettingsChange, outcome: SettingsChange.Outcome, actor: Actor, platform_request: str) -> None:
-    recording.settings_sent(
+    waiting.settings_sent(
         change=change, outcome=outcome, actor=actor, platform_request=platform_request, now=clock.now()
     )
 
