@@ -9,12 +9,9 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from tests.browser.chromium import launch
+from tests.browser.chromium import PATIENCE, launch
 from tests.browser.demo import DELAY, PASSWORD, Demo, running_demo
 
-# Milliseconds after which what a test waits for is taken to be lost; a busy machine is slow, and not wrong.
-PATIENCE = 60_000
-expect.set_options(timeout=PATIENCE)
 SIGN_IN = "/account/login/"
 # Reported by the browser itself, before any script of the page runs.
 NOTE_VIOLATIONS = """

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PATIENCE, Visitor
+from tests.browser.chromium import PATIENCE
+from tests.browser.conftest import Visitor
 from tests.browser.demo import MARKETER
 
 pytestmark = pytest.mark.browser
