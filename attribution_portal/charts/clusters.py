@@ -16,8 +16,9 @@ from attribution_portal.formats import UNKNOWN, Reader, raw
 
 _MOST_BARS = 16
 _LONGEST_LABEL = 28
+_LINE = 16
 _PLACES = 6
-_BAR_PX, _FRAME_PX, _LEAST_PX = 32, 24, 160
+_BAR_PX, _FRAME_PX, _LEAST_PX = 36, 24, 160
 
 
 SORTS: Final = ("cluster", "customers", "items", "revenue", "revenue_per_customer", "share", "rate")
@@ -194,7 +195,7 @@ def _figure(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader
                 "zeroline": False,
                 "tickmode": "array",
                 "tickvals": [tc for tc, _, _ in bars],
-                "ticktext": [plotly_text(_short(label)) for _, label, _ in bars],
+                "ticktext": ["<br>".join(map(plotly_text, _lines(_short(label)))) for _, label, _ in bars],
             },
         },
     }
@@ -202,6 +203,15 @@ def _figure(ranked: tuple[ClusterRow, ...], currency: str | None, reader: Reader
 
 def _short(label: str) -> str:
     return label if len(label) <= _LONGEST_LABEL else label[: _LONGEST_LABEL - 1].rstrip() + "…"
+
+
+def _lines(label: str) -> tuple[str, ...]:
+    """Two lines where one is long, as even as its words allow: on a phone the bars and their amounts need the room."""
+    if len(label) <= _LINE:
+        return (label,)
+    breaks = [at for at in range(1, len(label)) if label[at - 1] in " _-/"]
+    splits = [(label[:at].rstrip(), label[at:]) for at in breaks]
+    return min(splits, key=lambda two: max(map(len, two)), default=(label,))
 
 
 def labels(reader: Reader) -> dict[str, str]:

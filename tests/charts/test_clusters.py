@@ -35,7 +35,7 @@ def test_it_draws_revenue_by_cluster_the_largest_first():
     assert bars["x"] == [18540.0, 12915.0]
     assert bars["meta"] == {"role": "cluster"}
     assert bars["customdata"][0] == ["Family outings, Munich area", "€18,540.00"]
-    assert chart.figure["layout"]["yaxis"]["ticktext"] == ["Family outings, Munich area", "German metal diehards"]
+    assert chart.figure["layout"]["yaxis"]["ticktext"] == ["Family outings,<br>Munich area", "German metal<br>diehards"]
 
 
 def test_the_table_has_what_each_cluster_brought():
@@ -108,11 +108,26 @@ def test_one_rate_is_compared_with_nothing():
 def test_markup_in_a_name_is_text_and_long_names_are_cut_on_the_axis_only():
     name = '<a href="x">Family & friends</a> of the old town hall in Munich'
     chart = draw(ClusterRow("a", name, 1, 1, Decimal(1), None))
-    assert chart.figure["layout"]["yaxis"]["ticktext"] == ['&lt;a href="x"&gt;Family &amp; friend…']
+    assert chart.figure["layout"]["yaxis"]["ticktext"] == ['&lt;a href="x"&gt;Family<br>&amp; friend…']
     assert chart.figure["data"][0]["customdata"][0][0] == (
         '&lt;a href="x"&gt;Family &amp; friends&lt;/a&gt; of the old town hall in Munich'
     )
     assert cells(chart, "a")["cluster"].shown == name
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Kölsche Nächte", "Kölsche Nächte"),
+        ("Sixteen letters.", "Sixteen letters."),
+        ("Jazz & soul, late evenings", "Jazz &amp; soul,<br>late evenings"),
+        ("classical_subscribers", "classical_<br>subscribers"),
+        ("Donaudampfschifffahrt", "Donaudampfschifffahrt"),
+    ],
+)
+def test_long_names_take_two_lines_so_that_amounts_have_room_on_a_phone(name, shown):
+    chart = draw(ClusterRow("a", name, 1, 1, Decimal(1), None))
+    assert chart.figure["layout"]["yaxis"]["ticktext"] == [shown]
 
 
 def test_clusters_with_the_same_name_keep_their_own_bars():
@@ -127,7 +142,7 @@ def test_many_clusters_share_a_last_bar_and_all_stand_in_the_table():
     assert len(bars["x"]) == 16
     assert bars["customdata"][-1] == ["25 more clusters", "€1,825.00"]
     assert len(chart.table.rows) == 40
-    assert chart.figure["layout"]["height"] == 536
+    assert chart.figure["layout"]["height"] == 600
 
 
 def test_no_results_yet_is_said():
