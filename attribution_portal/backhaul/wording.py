@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from attribution_portal.backhaul.models import MODELS
 from attribution_portal.backhaul.state import BUILDING, Facts, State, window_end
 from attribution_portal.formats import Reader
 from attribution_portal.platform_api.payloads import AttributionSettings
@@ -160,6 +161,15 @@ def model_name(model: str | None, reader: Reader) -> str:
         "EVENT_SERIES": reader.gettext("Event series"),
     }
     return reader.gettext("not set") if model is None else known.get(model, model)
+
+
+def unknown_model(model: str | None, reader: Reader) -> str:
+    """That the platform has a model which is not known here; "" where it has none."""
+    if model is None or model in MODELS:
+        return ""
+    return reader.gettext(
+        "The platform has the model “%(model)s”, which this portal does not know. Saving replaces it for everyone."
+    ) % {"model": model}
 
 
 def model_help(reader: Reader) -> tuple[tuple[str, str], ...]:

@@ -70,6 +70,13 @@ def package(acme: Partner) -> Callable[[str], Package]:
 
 
 @pytest.fixture
+def alices(acme: Partner, alice: User, sandbox: Sandbox, client_for: Callable[[User], Client]) -> Client:
+    """The browser of Acme's editor."""
+    sandbox.log.clear()
+    return client_for(alice)
+
+
+@pytest.fixture
 def maras(acme: Partner, mara: User, sandbox: Sandbox, client_for: Callable[[User], Client]) -> Client:
     """The browser of Acme's account manager."""
     sandbox.log.clear()

@@ -5,8 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
+from uuid import uuid4
 
+from attribution_portal.accounts.models import User
+from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul.models import Evaluation, Package, PollState
+from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.partners.models import Partner
 
 NOW = datetime(2026, 6, 15, 10, tzinfo=UTC)
@@ -44,3 +48,18 @@ def result(package: Package, confirmed: datetime = NOW, *, number: int = 1, reve
     )
     PollState.objects.filter(pk=package.pk).update(latest=row)
     return row
+
+
+def sign(package: Package, user: User, note: str = "Checked") -> None:
+    """An account manager signs the newest result off."""
+    seen = reviews.Seen.of(package.poll)
+    assert seen is not None
+    reviews.sign_off(
+        partner=package.partner,
+        package=package,
+        seen=seen,
+        note=note,
+        user=user,
+        actor=Actor(user, user.email),
+        token=uuid4(),
+    )

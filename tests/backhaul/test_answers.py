@@ -8,9 +8,7 @@ from collections.abc import Callable
 import pytest
 from django.test import Client
 
-from attribution_portal.accounts.models import User
 from attribution_portal.backhaul.models import Evaluation, Package
-from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import evaluation, hidden, panel, rows, text
@@ -19,11 +17,6 @@ pytestmark = pytest.mark.django_db
 
 ACME = "partner-id-acme"
 PollAll = Callable[[], object]
-
-
-@pytest.fixture
-def alices(acme: Partner, alice: User, client_for: Callable[[User], Client]) -> Client:
-    return client_for(alice)
 
 
 def url(package_id: str) -> str:

@@ -224,7 +224,7 @@ def test_a_model_that_is_not_known_here_is_shown_and_asked_about_before_it_is_re
     sandbox.faults.add(path=PATH, method="GET", kind="wrong_type", body=odd)
     html = page(maras)
     said = text(panel(html, "defaults"))
-    assert "which this portal does not know. Saving replaces it." in said
+    assert "which this portal does not know. Saving replaces it for everyone." in said
     assert "<b>" not in html
     answer = send(maras, html, model="LAST  CLICK\n<b>")
     assert field_error(answer.content.decode(), "model").startswith("Choose one of the three models")

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from uuid import uuid4
 
 import pytest
 from django.http import HttpResponse
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
-from attribution_portal.backhaul.sign_off import reviews
-from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import field_error, hidden, panel, text
+from tests.backhaul.settings_sent import puts
+from tests.backhaul.stored import sign
 
 pytestmark = pytest.mark.django_db
 
 ACME = "partner-id-acme"
-PUTS = "/package_builder/packages/*/backhaul_evaluation_details"
 ClientFor = Callable[[User], Client]
 Stored = Callable[[str], Package]
 SAME = {"model": "ALL_PURCHASES", "window": "7", "email_sent_date": "2026-05-20", "reason": ""}
@@ -36,16 +33,6 @@ def send(client: Client, package_id: str = "pkg_final", **values: str) -> HttpRe
     answer = client.post(url(package_id) + "settings/", {**SAME, **hidden(html, "settings"), **values})
     assert isinstance(answer, HttpResponse)
     return answer
-
-
-def puts(sandbox: Sandbox) -> int:
-    return len(sandbox.log.of(method="PUT", path=PUTS))
-
-
-@pytest.fixture
-def alices(acme: Partner, alice: User, sandbox: Sandbox, client_for: ClientFor) -> Client:
-    sandbox.log.clear()
-    return client_for(alice)
 
 
 def test_the_effect_is_spelled_out_and_nothing_is_sent(alices: Client, sandbox: Sandbox) -> None:
@@ -121,20 +108,6 @@ def test_a_model_that_is_not_known_is_overwritten_only_by_a_second_button(
     assert SettingsChange.objects.count() == 0
     assert send(alices, window="9", confirm="yes").status_code == 303
     assert puts(sandbox) == 1
-
-
-def sign(package: Package, mara: User) -> None:
-    seen = reviews.Seen.of(package.poll)
-    assert seen is not None
-    reviews.sign_off(
-        partner=package.partner,
-        package=package,
-        seen=seen,
-        note="Checked",
-        user=mara,
-        actor=Actor(mara, mara.email),
-        token=uuid4(),
-    )
 
 
 def test_another_window_or_date_of_a_signed_off_package_needs_a_reason(

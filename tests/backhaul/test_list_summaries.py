@@ -5,10 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from itertools import product
-from uuid import uuid4
 
 from attribution_portal.accounts.models import User
-from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import state
 from attribution_portal.backhaul.ledger import standing
 from attribution_portal.backhaul.models import (
@@ -21,9 +19,8 @@ from attribution_portal.backhaul.models import (
     Summary,
 )
 from attribution_portal.backhaul.overview import selection
-from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.partners.models import Partner
-from tests.backhaul.stored import NOW, made, result
+from tests.backhaul.stored import NOW, made, result, sign
 from tests.conftest import Partners
 from tests.partners.lost_zone import lose
 
@@ -113,9 +110,7 @@ def test_a_summary_follows_each_row_that_it_is_made_of(partners: Partners, mara:
     assert summary().deviates
     # A sign-off, and what ends it.
     found = Package.objects.select_related("poll__latest", "partner").get(pk=package.pk)
-    seen = reviews.Seen.of(found.poll)
-    assert seen is not None
-    reviews.sign_off(partner=acme, package=found, seen=seen, note="", user=mara, actor=Actor.portal(), token=uuid4())
+    sign(found, mara)
     assert (summary().signed, summary().signed_by) == ("signed", "mara@portal.example")
     poll.update(settings_changed_at=NOW)
     assert summary().signed == "unsigned_by_change"

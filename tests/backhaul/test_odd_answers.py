@@ -9,7 +9,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from attribution_portal.accounts.models import User
 from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.backhaul.polling import engine
@@ -26,11 +25,6 @@ PAGE = "/p/partner-id-acme/packages/pkg_final/"
 Stored = Callable[[str], Package]
 PollAll = Callable[[], tuple[recording.Recorded, ...]]
 HUGE = 10**15 - 1
-
-
-@pytest.fixture
-def alices(acme: Partner, alice: User, client_for: Callable[[User], Client]) -> Client:
-    return client_for(alice)
 
 
 def poll(time: Time, poll_all: PollAll) -> tuple[int, int]:

@@ -41,11 +41,6 @@ def page(client: Client, package_id: str = "pkg_main", partner_id: str = ACME) -
     return answer.content.decode()
 
 
-@pytest.fixture
-def alices(acme: Partner, alice: User, client_for: ClientFor) -> Client:
-    return client_for(alice)
-
-
 def test_header_totals_are_the_sums_of_the_clusters_for_every_package(
     partners: Partners, sandbox: Sandbox, mara: User, time: Time, client_for: ClientFor
 ) -> None:

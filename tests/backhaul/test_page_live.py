@@ -9,13 +9,12 @@ import pytest
 from django.test import Client
 
 from attribution_portal.accounts.models import User
-from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
-from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import evaluation, hidden, news_url, panel, text
+from tests.backhaul.stored import sign
 
 pytestmark = pytest.mark.django_db
 
@@ -30,27 +29,13 @@ def told_to(client: Client, html: str) -> str:
     return client.get(address, headers=HTMX).content.decode()
 
 
-def sign(package: Package, user: User) -> None:
-    seen = reviews.Seen.of(package.poll)
-    assert seen is not None
-    reviews.sign_off(
-        partner=package.partner,
-        package=package,
-        seen=seen,
-        note="Checked with the venue.",
-        user=user,
-        actor=Actor(user, user.email),
-        token=uuid4(),
-    )
-
-
 def test_an_open_page_is_told_of_a_sign_off_and_of_new_settings(
     acme: Partner, alice: User, mara: User, client_for: Callable[[User], Client], package: Stored
 ) -> None:
     reader, manager = client_for(alice), client_for(mara)
     theirs, hers = (client.get(f"{URL}pkg_final/").content.decode() for client in (reader, manager))
     assert told_to(reader, theirs) == ""
-    sign(package("pkg_final"), mara)
+    sign(package("pkg_final"), mara, "Checked with the venue.")
     told = told_to(reader, theirs)
     assert 'id="package-sign-off" hx-swap-oob="true"' in told
     assert "Signed off by" in text(told)

@@ -19,11 +19,11 @@ from attribution_portal.platform_api.payloads import AttributionSettings
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import evaluation, field_error, kpis, news_url, panel, rows, text, token
+from tests.backhaul.settings_sent import PUTS, puts
 
 pytestmark = pytest.mark.django_db
 
 ACME = "partner-id-acme"
-PUTS = "/package_builder/packages/*/backhaul_evaluation_details"
 ClientFor = Callable[[User], Client]
 Stored = Callable[[str], Package]
 PollAll = Callable[[], object]
@@ -48,16 +48,6 @@ def send(client: Client, package_id: str = "pkg_final", **values: str) -> HttpRe
     answer = client.post(url(package_id) + "settings/", {**form, **values})
     assert isinstance(answer, HttpResponse)
     return answer
-
-
-def puts(sandbox: Sandbox) -> int:
-    return len(sandbox.log.of(method="PUT", path=PUTS))
-
-
-@pytest.fixture
-def alices(acme: Partner, alice: User, sandbox: Sandbox, client_for: ClientFor) -> Client:
-    sandbox.log.clear()
-    return client_for(alice)
 
 
 def test_saving_puts_once_and_the_page_waits_with_the_old_results_until_new_ones_come(

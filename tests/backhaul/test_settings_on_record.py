@@ -22,12 +22,12 @@ from attribution_portal.platform_api.payloads import AttributionSettings
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import hidden, text
+from tests.backhaul.settings_sent import PUTS, puts
 
 pytestmark = pytest.mark.django_db
 
 ACME = "partner-id-acme"
 URL = f"/p/{ACME}/packages/pkg_final/"
-PUTS = "/package_builder/packages/*/backhaul_evaluation_details"
 WANTED = {
     "model": "EVENTS_FROM_PACKAGE",
     "window": "21",
@@ -51,10 +51,6 @@ def send(client: Client, html: str, **values: str) -> HttpResponse:
     return answer
 
 
-def puts(sandbox: Sandbox) -> int:
-    return len(sandbox.log.of(method="PUT", path=PUTS))
-
-
 def put_elsewhere(partner: Partner, window: int) -> None:
     settings = AttributionSettings(model="ALL_PURCHASES", window=window, email_sent_date=date(2026, 5, 20))
     packages.put_settings(caller=caller_for(partner), package_id="pkg_final", settings=settings)
@@ -62,12 +58,6 @@ def put_elsewhere(partner: Partner, window: int) -> None:
 
 def on_record() -> list[AuditEvent]:
     return list(AuditEvent.objects.filter(kind="settings_changed").order_by("position"))
-
-
-@pytest.fixture
-def alices(acme: Partner, alice: User, sandbox: Sandbox, client_for: ClientFor) -> Client:
-    sandbox.log.clear()
-    return client_for(alice)
 
 
 def test_the_intent_is_on_record_and_then_what_became_of_it(alices: Client, alice: User, acme: Partner) -> None:

@@ -33,7 +33,7 @@ from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.partners.permissions import Action, may
 from attribution_portal.platform_api import packages as platform
-from attribution_portal.platform_api.errors import NotFound, PlatformError, Rejected
+from attribution_portal.platform_api.errors import NotFound, PlatformError
 
 LIVE = "package-live"
 LONGEST_ID = 200
@@ -286,16 +286,12 @@ def _asked(request: PortalRequest, package_id: str, form: SettingsForm, moved: M
     found = _find(request, package_id)
     words = history.moved_words(form.basis.settings if form.basis else None, moved, form.wanted, http.reader(request))
     form.base_on(moved.basis)
-    form.renew_token()
     return _page(request, found, form=form, moved=words, status=409)
 
 
 def _refused(request: PortalRequest, package_id: str, form: SettingsForm, error: PlatformError) -> HttpResponse:
     """Certainly not taken. The reading before may have brought news, so the package is taken from Postgres again."""
-    if isinstance(error, Rejected):
-        form.refused(error.fields)
-    form.add_error(None, str(error.sentence) + " " + _("Nothing was changed."))
-    form.renew_token()
+    form.refuse(error)
     return _page(request, _find(request, package_id), form=form, status=503 if error.retryable else 422)
 
 

@@ -11,7 +11,7 @@ from django.core.paginator import Page, Paginator
 from attribution_portal.backhaul import precedence, wording
 from attribution_portal.backhaul.ledger import history
 from attribution_portal.backhaul.ledger.reading import package_url
-from attribution_portal.backhaul.models import MODELS, DefaultsChange, Package
+from attribution_portal.backhaul.models import DefaultsChange, Package
 from attribution_portal.backhaul.precedence import SETTING_NAMES, UNSET
 from attribution_portal.backhaul.settings import following
 from attribution_portal.backhaul.settings.defaults import Known
@@ -83,15 +83,7 @@ def defaults_panel(
     closed = ""
     if known.error is not None:
         closed = reader.gettext("Nothing can be changed now. %(why)s") % {"why": str(known.error.sentence)}
-    model = reading.value.model
-    notices = [_doubt(last, reading.value, now, reader)]
-    if model is not None and model not in MODELS:
-        notices.append(
-            reader.gettext(
-                "The platform has the model “%(model)s”, which this portal does not know. Saving replaces it."
-            )
-            % {"model": model}
-        )
+    notices = (_doubt(last, reading.value, now, reader), wording.unknown_model(reading.value.model, reader))
     data = InForce(
         sentence=wording.defaults_sentence(reading.value, reader),
         notices=tuple(notice for notice in notices if notice),

@@ -24,7 +24,7 @@ from attribution_portal.backhaul.settings.forms import DefaultsForm
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
 from attribution_portal.partners.permissions import Action
-from attribution_portal.platform_api.errors import PlatformError, Rejected
+from attribution_portal.platform_api.errors import PlatformError
 
 
 @partner_view(action=Action.CHANGE_DEFAULTS, methods=("GET", "HEAD", "POST"))
@@ -119,7 +119,6 @@ def _asked(request: PortalRequest, form: DefaultsForm, moved: Moved) -> HttpResp
     seen = form.basis.settings if form.basis else None
     words = history.moved_words(seen, moved, form.wanted, http.reader(request))
     form.base_on(moved.basis)
-    form.renew_token()
     known = defaults.look(request.partner)
     return _page(request, known, form, moved=words, status=409)
 
@@ -131,10 +130,7 @@ def _refused(
     error: PlatformError,
 ) -> HttpResponse:
     """Certainly not taken."""
-    if isinstance(error, Rejected):
-        form.refused(error.fields)
-    form.add_error(None, str(error.sentence) + " " + _("Nothing was changed."))
-    form.renew_token()
+    form.refuse(error)
     return _page(request, known, form, status=503 if error.retryable else 422)
 
 

@@ -17,7 +17,7 @@ from attribution_portal.backhaul.models import LONGEST_WINDOW, MODELS
 from attribution_portal.backhaul.precedence import SETTING_NAMES
 from attribution_portal.backhaul.wording import model_name
 from attribution_portal.formats import Reader
-from attribution_portal.platform_api.errors import FieldError
+from attribution_portal.platform_api.errors import PlatformError, Rejected
 from attribution_portal.platform_api.payloads import AttributionSettings
 from attribution_portal.query import DayInput
 
@@ -135,12 +135,14 @@ class AttributionForm(forms.Form):
         )
         return Basis(seen, self.cleaned_data["seen_change"] or 0)
 
-    def refused(self, fields: tuple[FieldError, ...]) -> None:
-        """The platform's field errors, at the fields they name. Its codes are not for people."""
-        for error in fields:
-            name = PLATFORM_FIELDS.get(error.field.rsplit(".", 1)[-1])
+    def refuse(self, error: PlatformError) -> None:
+        """Certainly not taken: says why, at the fields that the platform names. Its codes are not for people."""
+        for each in error.fields if isinstance(error, Rejected) else ():
+            name = PLATFORM_FIELDS.get(each.field.rsplit(".", 1)[-1])
             if name is not None and name not in self.errors:
                 self.add_error(name, _("The platform refused this value."))
+        self.add_error(None, str(error.sentence) + " " + _("Nothing was changed."))
+        self.renew_token()
 
     def is_whole(self) -> bool:
         """Valid; or what is wrong with its hidden parts is told at the top, and they are renewed."""
@@ -156,8 +158,9 @@ class AttributionForm(forms.Form):
         self._put({"token": str(uuid4())})
 
     def base_on(self, basis: Basis) -> None:
-        """The person is shown what is in force now: what they send next is based on that."""
+        """The person is shown what is in force now: what they send next is based on that, and a new intent."""
         self._put({name: "" if value is None else str(value) for name, value in _seen(basis).items()})
+        self.renew_token()
 
     def _put(self, values: dict[str, str]) -> None:
         renewed = QueryDict(mutable=True)

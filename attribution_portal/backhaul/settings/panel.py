@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from attribution_portal.backhaul import precedence, wording
-from attribution_portal.backhaul.models import MODELS, Package
+from attribution_portal.backhaul.models import Package
 from attribution_portal.backhaul.precedence import SETTING_NAMES
 from attribution_portal.backhaul.settings.forms import SettingsForm
 from attribution_portal.backhaul.sign_off.reviews import Standing
@@ -194,14 +194,8 @@ def _source(name: str, own: AttributionSettings, inherited: tuple[str, ...], rea
 
 def _notices(settings: AttributionSettings, today: date, reader: Reader) -> tuple[str, ...]:
     notices = []
-    if settings.model is not None and settings.model not in MODELS:
-        notices.append(
-            reader.gettext(
-                "The platform has the model “%(model)s”, which this portal does not know. Saving replaces it for "
-                "everyone."
-            )
-            % {"model": settings.model}
-        )
+    if unknown := wording.unknown_model(settings.model, reader):
+        notices.append(unknown)
     if settings.email_sent_date is None and not settings.is_empty:
         notices.append(
             reader.gettext("No e-mail date is set, so there is no window. On which day did the message go out?")
