@@ -5,16 +5,18 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import psycopg
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
-from tests.browser.demo import MARKETER, VIEWER
+from tests.browser.demo import MARKETER, VIEWER, Demo
 
 pytestmark = pytest.mark.browser
 
 Visit = Callable[..., Visitor]
 PACKAGE = "/p/partner-id-acme/packages/pkg_final/"
+ENDING = "pkg_nosizes"
 EVALUATION = '[data-panel="evaluation"]'
 
 
@@ -81,3 +83,32 @@ def test_clusters_are_sorted_and_a_past_day_is_chosen_by_keyboard(visit: Visit) 
     expect(page.locator(EVALUATION)).to_contain_text("The portal did not know this package yet")
     page.get_by_role("link", name="Back to now").click()
     expect(page.locator("[data-as-of]")).to_have_count(0)
+
+
+def end(demo: Demo, package_id: str) -> None:
+    """As the list of the platform would tell in a few minutes."""
+    running = (demo.folder / "postgres" / "pgdata" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+    with psycopg.connect(host=running[4], user="postgres", dbname="portal") as database:
+        done = database.execute("UPDATE backhaul_package SET status = 'EXPIRED' WHERE package_id = %s", [package_id])
+        assert done.rowcount == 1
+
+
+def test_a_form_gives_way_when_its_package_ends_and_what_was_typed_stays_in_sight(visit: Visit) -> None:
+    alice = visit()
+    page = alice.open(f"/p/partner-id-acme/packages/{ENDING}/")
+    alice.sign_in(MARKETER)
+    form = page.locator('form[data-form="settings"]')
+    form.locator("[name=reason]").fill("Late buyers count, too")
+    form.locator("[name=window]").fill("9")
+    # No list that says otherwise is read meanwhile.
+    with alice.demo.holding("/package_builder/packages/"):
+        end(alice.demo, ENDING)
+        expect(form).to_have_count(0)
+        told = page.locator("[data-entered]")
+        expect(told).to_contain_text("The package ended before this was saved, so nothing was sent.")
+        expect(told.locator("dt")).to_have_text(["Attribution window, in days", "Reason"])
+        expect(told.locator("dd")).to_have_text(["9", "Late buyers count, too"])
+        # Whoever was typing is where the words are.
+        expect(told.locator("dd").first).to_be_focused()
+        expect(page.locator("#live")).to_have_text("The package has ended: its settings cannot be changed any more.")
+        expect(page.locator(f'{EVALUATION}[data-evaluation="ended"]')).to_be_visible()
