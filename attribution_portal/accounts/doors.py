@@ -8,10 +8,12 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from allauth.core.exceptions import ReauthenticationRequired
 from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
 from attribution_portal.accounts import reauthentication, second_factor, sessions
@@ -69,7 +71,7 @@ def is_htmx(request: HttpRequest) -> bool:
 def lead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Make a redirect to a page of the account one of the whole window: htmx would put that page into the panel that
     it asked for. Signing in then leads back to the page on which the person was, not to a fragment of it, nor to an
-    address that only takes forms."""
+    address that only takes forms. Whoever sent a form is told that it was not taken."""
     if response.status_code not in {301, 302, 303}:
         return response
     location = response.headers["Location"]
@@ -77,6 +79,10 @@ def lead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     to_sign_in = target.path == resolve_url(settings.LOGIN_URL) and "next" in parse_qs(target.query)
     if to_sign_in and (is_htmx(request) or request.method not in SAFE):
         location = f"{target.path}?{urlencode({'next': page_of(request)})}"
+        if request.method not in SAFE:
+            messages.warning(
+                request, _("You were signed out meanwhile, so nothing was sent. Sign in and enter it once more.")
+            )
     if is_htmx(request) and target.path.startswith(reverse("account")):
         return HttpResponseClientRedirect(location)
     response.headers["Location"] = location

@@ -104,8 +104,18 @@ def test_a_foreign_page_is_not_led_back_to(db: None, page: str) -> None:
 
 def test_a_form_sent_after_the_session_ended_leads_back_to_the_page_it_stood_on(db: None) -> None:
     page = "http://testserver/p/partner-id-acme/packages/pkg_main/"
-    answer = Client().post("/p/partner-id-acme/packages/pkg_main/settings/", {}, headers={"Referer": page})
+    client = Client()
+    answer = client.post("/p/partner-id-acme/packages/pkg_main/settings/", {}, headers={"Referer": page})
     assert answer["Location"] == "/account/login/?next=%2Fp%2Fpartner-id-acme%2Fpackages%2Fpkg_main%2F"
+    told = "You were signed out meanwhile, so nothing was sent. Sign in and enter it once more."
+    assert told in client.get(answer["Location"]).content.decode()
+    assert told not in client.get(answer["Location"]).content.decode()
+
+
+def test_whoever_only_reads_is_not_told_of_a_form(db: None) -> None:
+    client = Client()
+    answer = client.get("/p/partner-id-acme/packages/pkg_main/")
+    assert "nothing was sent" not in client.get(answer["Location"]).content.decode()
 
 
 @pytest.mark.parametrize(
