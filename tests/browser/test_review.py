@@ -63,3 +63,25 @@ def test_the_board_finds_while_one_types(visit: Callable[..., Visitor]) -> None:
     board.locator("#q").press_sequentially("farewell", delay=20)
     expect(board.locator("[data-table=review] tbody tr")).to_have_count(1)
     expect(board).to_have_url(f"{manager.demo.address}/review/?q=farewell")
+
+
+def test_the_board_is_sorted_by_keyboard_and_a_filter_keeps_the_order(visit: Callable[..., Visitor]) -> None:
+    manager = visit()
+    board = read_once(manager)
+    manager.open("/review/")
+    head = board.locator("#sort-revenue")
+    head.focus()
+    above = board.evaluate("scrollTo(0, 120); document.body.dataset.loaded = 'once'; scrollY")
+    for order, sort in (("descending", "-revenue"), ("ascending", "revenue")):
+        board.keyboard.press("Enter")
+        expect(board).to_have_url(f"{manager.demo.address}/review/?sort={sort}")
+        expect(board.locator("th", has=head)).to_have_attribute("aria-sort", order)
+        expect(head).to_be_focused()
+    # The page stayed, and where it stood.
+    expect(board.locator("body")).to_have_attribute("data-loaded", "once")
+    assert board.evaluate("scrollY") == above
+    board.get_by_role("group", name="Evaluation").get_by_label("Final", exact=True).check()
+    expect(board).to_have_url(f"{manager.demo.address}/review/?state=final&sort=revenue")
+    expect(board.locator("th", has=head)).to_have_attribute("aria-sort", "ascending")
+    board.locator("#q").press_sequentially("farewell", delay=20)
+    expect(board).to_have_url(f"{manager.demo.address}/review/?q=farewell&state=final&sort=revenue")

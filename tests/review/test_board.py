@@ -207,6 +207,27 @@ def test_what_was_found_comes_alone_when_the_filters_ask_for_it(manager: Client)
     assert answer.headers["HX-Push-Url"] == "/review/?q=yen"
 
 
+@pytest.mark.parametrize(("path", "name"), [(BOARD, "review"), ("/p/partner-id-acme/packages/", "packages")])
+def test_heads_ask_for_what_was_found_alone_and_bring_the_order_that_the_filters_keep(
+    manager: Client, path: str, name: str
+) -> None:
+    page = read(manager.get(path))
+    table = page.root.one("table", data_table=name)
+    boosted = table.one("thead", hx_boost="true")
+    assert (boosted["hx-target"], boosted["hx-swap"]) == ("#found", "outerHTML show:none")
+    links = boosted.all("a")
+    assert len({link["id"] for link in links}) == len(links) == (7 if name == "review" else 6)
+    assert not page.root.all("input", name="sort")
+    where = boosted.one("a", id="sort-revenue")["href"]
+    assert where == f"{path}?sort=-revenue"
+    answer = manager.get(where, headers={"hx-request": "true", "hx-boosted": "true", "hx-target": "found"})
+    assert answer.headers["HX-Push-Url"] == where
+    # Found with the rows, sent with the filters that stand outside.
+    kept = read(answer).root.one("div", id="found").one("input", name="sort")
+    assert (kept["type"], kept["value"], kept["form"]) == ("hidden", "-revenue", "filters")
+    assert read(manager.get(where)).root.one("input", name="sort")["form"] == "filters"
+
+
 def test_a_parked_partner_fails_all_its_packages(manager: Client, packages: Partners) -> None:
     PartnerPoll.objects.filter(partner=packages.sakura).update(
         failures=3, failing_since=NOW, last_error="SignInFailed", parked_since=NOW, parked_until=NOW
