@@ -195,8 +195,8 @@ def test_a_spent_budget_is_no_outage(
     acme: Partner, partners: Partners, sandbox: Sandbox, time: Time, poll_all: PollAll, settings: object
 ) -> None:
     settings.PLATFORM_READS_PER_MINUTE = 1  # type: ignore[attr-defined]
-    settings.PLATFORM_POLLING_SECONDS = 0.2  # type: ignore[attr-defined]
     engine.list_packages(partner=partners.nordlicht)
+    settings.PLATFORM_POLLING_SECONDS = 0.2  # type: ignore[attr-defined]
     with pytest.raises(Unavailable):
         engine.list_packages(partner=partners.nordlicht)
     poll = poll_of(partners.nordlicht)

@@ -19,7 +19,7 @@ from tests.conftest import Partners
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SOON = 10.0
+SOON = 120.0
 WAITING = "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
 OTHER_DEFAULTS = AttributionSettings(model="ALL_PURCHASES", window=30, email_sent_date=None)
 

@@ -42,7 +42,7 @@ def at_once(clients: list[Client], url: str, forms: list[Mapping[str, str]]) -> 
 
     def send(client: Client, form: Mapping[str, str]) -> Answer:
         try:
-            barrier.wait(10)
+            barrier.wait(120)
             answer = client.post(url, form)
             return answer.status_code, answer.content.decode()
         finally:
