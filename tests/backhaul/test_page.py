@@ -5,6 +5,7 @@ from __future__ import annotations
 import html as html_module
 import re
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from uuid import uuid4
 
@@ -14,7 +15,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from attribution_portal.accounts.models import User
-from attribution_portal.backhaul.models import Package, PollState, SettingsChange
+from attribution_portal.backhaul.models import Package, PartnerPoll, PollState, SettingsChange
 from attribution_portal.backhaul.polling import engine
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import SignInFailed
@@ -217,6 +218,19 @@ def test_a_partner_that_is_parked_says_why_on_each_page(
     html = page(alices)
     assert evaluation(html) == "failing"
     assert "The portal cannot sign in to the platform." in text(panel(html, "evaluation"))
+
+
+@pytest.mark.parametrize(("minutes", "when"), [(40, "12:40"), (2, "12:20")])
+def test_a_parked_partners_package_promises_no_reading_before_the_parking_has_run_out(
+    acme: Partner, alices: Client, time: Time, minutes: int, when: str
+) -> None:
+    PollState.objects.update(next_due=time.now + timedelta(minutes=20), watched_until=time.now + timedelta(hours=1))
+    PartnerPoll.objects.filter(partner=acme).update(
+        failures=1, failing_since=time.now, last_error="Unavailable", parked_since=time.now,
+        parked_until=time.now + timedelta(minutes=minutes),
+    )  # fmt: skip
+    said = text(panel(page(alices), "evaluation"))
+    assert f"It is read again at about 15 Jun 2026, {when}." in said
 
 
 def test_an_open_page_gets_nothing_while_nothing_is_new_and_never_asks_the_platform(

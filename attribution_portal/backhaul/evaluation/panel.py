@@ -58,7 +58,7 @@ def evaluation(
         sentence = snapshot.sentence(known.state, known.facts, day=day, results_from=results_from, reader=reader)
     in_force = wording.settings_sentence(poll.settings, events=events, reader=reader)
     inherited = wording.inherited_sentence(tuple(poll.inherited), reader=reader)
-    following = "" if day is not None else wording.next_reading(poll.next_due, known.facts.now, reader)
+    following = "" if day is not None else wording.next_reading(known.next_due, known.facts.now, reader)
     if latest is None:
         failing = known.state is State.FAILING
         if day is not None and known.package.first_seen > known.facts.now:

@@ -17,7 +17,8 @@ from attribution_portal.platform_api import errors
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """A package as stored, and what follows from it at `facts.now`."""
+    """A package as stored, and what follows from it at `facts.now`. `next_due`: when it is read again, None for
+    never."""
 
     package: Package
     poll: PollState
@@ -25,13 +26,17 @@ class Standing:
     facts: Facts
     state: State
     error: str
+    next_due: datetime | None
 
 
 def standing_of(*, partner: Partner, package: Package, parked: PartnerPoll | None, now: datetime) -> Standing:
     poll = package.poll
     facts = standing.facts(partner=partner, package=package, poll=poll, latest=poll.latest, parked=parked, now=now)
     failed = poll.last_error or (parked.last_error if parked else "")
-    return Standing(package, poll, poll.latest, facts, state.of(facts), error_words(failed))
+    next_due = poll.next_due
+    if next_due is not None and parked is not None and parked.parked_until is not None:
+        next_due = max(next_due, parked.parked_until)
+    return Standing(package, poll, poll.latest, facts, state.of(facts), error_words(failed), next_due)
 
 
 def known_at(*, partner: Partner, package: Package, until: datetime | None, now: datetime) -> Standing:
