@@ -58,7 +58,7 @@ def name(fault: tuple[dict[str, Any], object]) -> str:
 @pytest.fixture(autouse=True)
 def _impatient(settings: Settings) -> None:
     # Long enough for a machine that is busy with something else; what never answers is waited for so long.
-    settings.PLATFORM_READ_SECONDS = 1.0
+    settings.PLATFORM_READ_SECONDS = 3.0
     settings.PLATFORM_RATE_LIMIT_SECONDS = 0.001
 
 

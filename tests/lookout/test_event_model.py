@@ -177,7 +177,7 @@ def test_a_put_whose_answer_is_lost_is_read_back_and_never_sent_again(
     editor: Visitor, sandbox: Sandbox, settings: Settings, fault: dict[str, Any], carried_out: bool
 ) -> None:
     form = confirmation(editor, "META")
-    settings.PLATFORM_READ_SECONDS = 1.0
+    settings.PLATFORM_READ_SECONDS = 3.0
     sandbox.faults.add("/events/*", method="PUT", count=1, **fault)
     assert editor.send(form, "confirm").status_code == 303
     assert ModelChange.objects.get().outcome == ("done" if carried_out else "unknown")
