@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, TypeVar, cast
 
 from attribution_portal.partners.connection import caller_for
@@ -22,6 +22,7 @@ from attribution_portal.platform_api.payloads import (
     Reading,
     SalesPoint,
 )
+from attribution_portal.rereading import Outcomes
 
 T = TypeVar("T")
 
@@ -41,6 +42,12 @@ class Answers:
     demand: Reading[tuple[SalesPoint, ...]] | PlatformError
     benchmark: Reading[Benchmark] | PlatformError
     sibling: Reading[DailyRevenue] | PlatformError | None
+
+    @property
+    def outcomes(self) -> Outcomes:
+        """Those that were asked for, by name."""
+        found = {part.name: getattr(self, part.name) for part in fields(self)}
+        return {name: outcome for name, outcome in found.items() if outcome is not None}
 
 
 @dataclass(frozen=True, slots=True)

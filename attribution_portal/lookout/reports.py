@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
-from attribution_portal import bands
+from attribution_portal import bands, rereading
 from attribution_portal.adjustments import panel as adjustment_panel
 from attribution_portal.adjustments import readback
 from attribution_portal.adjustments.origins import Origin
@@ -14,7 +14,7 @@ from attribution_portal.adjustments.panel import Listing
 from attribution_portal.adjustments.rows import Adjustments
 from attribution_portal.credit import Credit
 from attribution_portal.hero import Hero, hero
-from attribution_portal.lookout import answers, campaign_list, demand, figures, freshness, series
+from attribution_portal.lookout import answers, campaign_list, demand, figures, series
 from attribution_portal.lookout.answers import Answers, value
 from attribution_portal.lookout.campaign_list import CampaignList
 from attribution_portal.lookout.daily import panel as daily_panel
@@ -103,7 +103,7 @@ def page(asked: Asked) -> EventPage:
             reader=reader,
             retry=asked.retry,
         ),
-        seen=freshness.marks(read),
+        seen=rereading.marks(read.outcomes),
         query=asked.selection.query.removeprefix("./"),
     )
 

@@ -12,8 +12,9 @@ from django.db import connections
 from django.test import Client
 from pytest_django.fixtures import Settings
 
+from attribution_portal import rereading
 from attribution_portal.accounts.models import User
-from attribution_portal.lookout import freshness
+from attribution_portal.lookout import answers
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.pages import Shown, read
@@ -91,7 +92,7 @@ def test_pressing_it_often_asks_the_platform_once(sandbox: Sandbox, client: Clie
     for _ in range(5):
         shown = press(client, shown)
     assert set(reads(sandbox).values()) == {1}
-    assert "This page was read anew a moment ago; it can be again in " in message(shown)
+    assert "The platform was asked a moment ago; it can be again in " in message(shown)
     assert message(shown).endswith("Nothing has changed.")
 
 
@@ -106,12 +107,15 @@ def test_after_the_pause_it_asks_again(sandbox: Sandbox, client: Client, clean_r
 @pytest.mark.django_db(transaction=True)
 def test_many_at_once_are_served_by_one_reading(sandbox: Sandbox, partners: object, on_the_day: None) -> None:
     partner = Partner.objects.select_related("service_account").get(partner_id="partner-id-acme")
-    freshness.answers.read(partner, eid="evt_closed")
+    answers.read(partner, eid="evt_closed")
     sandbox.log.clear()
+
+    def read_all(*, again: bool) -> rereading.Outcomes:
+        return answers.read(partner, eid="evt_closed", again=again).outcomes
 
     def wish(_number: int) -> bool:
         try:
-            return freshness.refresh(partner, eid="evt_closed", sibling="", seen={}).anew
+            return rereading.reread(partner, page="event evt_closed", seen="", read=read_all).anew
         finally:
             connections.close_all()
 
@@ -128,19 +132,49 @@ def test_a_platform_that_is_down_leaves_what_was_known_and_is_not_asked_on_and_o
     revenue = shown.kpi("revenue")
     sandbox.faults.add("*", "status", status=503)
     after = press(client, shown)
-    assert message(after).startswith("Could not be read: ") or "Could not be read: " in message(after)
-    assert "daily revenue" in message(after)
+    assert message(after) == "Nothing could be read. What is shown is unchanged."
     assert after.kpi("revenue") == revenue
     sandbox.log.clear()
-    press(client, after)
+    soon = press(client, after)
     assert len(sandbox.log) == 0
+    assert "read anew" not in message(soon)
 
 
 def test_one_answer_that_cannot_be_read_is_named(sandbox: Sandbox, client: Client) -> None:
     shown = opened(client)
     sandbox.faults.add("/events/evt_closed/series", "html")
     after = press(client, shown)
-    assert message(after).endswith("Could not be read: series.")
+    assert message(after) == "Could not be read: series. The rest was read anew."
+
+
+def test_what_could_not_be_read_keeps_nobody_from_what_is_new(sandbox: Sandbox, client: Client) -> None:
+    shown = opened(client)
+    sandbox.faults.add("/events/evt_closed/series", "status", status=503)
+    sandbox.faults.add(DAILY, "wrong_type", body={"currency": "EUR", "daily_revenue": []})
+    assert message(press(client, shown)) == (
+        "Could not be read: series. The rest was read anew. New since you opened it: daily revenue."
+    )
+
+
+def test_with_an_event_to_compare_with_everything_is_one_more(
+    sandbox: Sandbox, client: Client, settings: Settings
+) -> None:
+    settings.PLATFORM_PAGE_SECONDS = 1.0
+    shown = read(client.get("/p/partner-id-acme/events/evt_tour_ham/?compare=evt_tour_ber"))
+    sandbox.faults.add("*", "status", status=503)
+    assert message(press(client, shown)) == "Nothing could be read. What is shown is unchanged."
+
+
+def test_a_no_of_the_platform_is_an_answer(sandbox: Sandbox, client: Client) -> None:
+    shown = opened(client)
+    sandbox.faults.add("/campaign_results/", "status", status=403)
+    assert message(press(client, shown)) == (
+        "Everything on this page was read anew. New since you opened it: adjustments."
+    )
+
+
+def test_an_event_that_is_none_has_nothing_to_read_anew(client: Client) -> None:
+    assert client.post("/p/partner-id-acme/events/evt_jpy/refresh/").status_code == 404
 
 
 def test_the_choices_stay(client: Client) -> None:
