@@ -33,6 +33,7 @@ class Panel(Generic[T]):
 
     caption: what is counted and in which zone; the template adds as of when, from `read_at`.
     stale: the value is past its age, or the last one known while the platform is away.
+    failing: it is the last one known, and reading it anew fails.
     sentence: what a person reads instead of the body; reference: what they quote to support; retry: URL or
     "".
     """
@@ -43,6 +44,7 @@ class Panel(Generic[T]):
     caption: Text = ""
     read_at: datetime | None = None
     stale: bool = False
+    failing: bool = False
     sentence: Text = ""
     reference: str = ""
     retry: str = ""

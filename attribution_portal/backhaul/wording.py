@@ -48,8 +48,11 @@ def settings_sentence(settings: AttributionSettings, *, events: int, reader: Rea
         )
     elif settings.model == "ALL_PURCHASES":
         text = reader.gettext("Counts any ticket bought by the people in this package%(when)s, for any event.")
+    elif when:
+        when = when.strip()
+        text = reader.gettext("Counts, %(when)s, what the model “%(model)s” counts, which this portal does not know.")
     else:
-        text = reader.gettext("Counts what the model “%(model)s”%(when)s counts, which this portal does not know.")
+        text = reader.gettext("Counts what the model “%(model)s” counts, which this portal does not know.")
     sentence = text % {"when": when, "n": n, "model": settings.model}
     return f"{sentence} {_anchor(settings, reader)}".strip()
 
@@ -163,13 +166,17 @@ def model_name(model: str | None, reader: Reader) -> str:
     return reader.gettext("not set") if model is None else known.get(model, model)
 
 
-def unknown_model(model: str | None, reader: Reader) -> str:
-    """That the platform has a model which is not known here; "" where it has none."""
+def unknown_model(model: str | None, reader: Reader, *, can_save: bool) -> str:
+    """That the platform has a model which is not known here; "" where it has none. `can_save`: whether who reads it
+    can replace it."""
     if model is None or model in MODELS:
         return ""
-    return reader.gettext(
-        "The platform has the model “%(model)s”, which this portal does not know. Saving replaces it for everyone."
-    ) % {"model": model}
+    text = reader.gettext("The platform has the model “%(model)s”, which this portal does not know.")
+    if can_save:
+        text = reader.gettext(
+            "The platform has the model “%(model)s”, which this portal does not know. Saving replaces it for everyone."
+        )
+    return text % {"model": model}
 
 
 def model_help(reader: Reader) -> tuple[tuple[str, str], ...]:

@@ -189,6 +189,7 @@ def _panel(asked: Asked, found: Listed) -> Panel[Listed]:
             caption=f"{caption} {silent}".strip(),
             read_at=read["oldest"],
             stale=bool(n),
+            failing=bool(n),
         )
     if found.figures.total:
         return Panel("review", "empty", sentence=reader.gettext("The list ends before this page."))

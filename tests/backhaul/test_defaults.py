@@ -222,7 +222,7 @@ def test_a_colleagues_change_is_named(maras: Client, acme: Partner, client_for: 
     preview = send(maras, page(maras)).content.decode()
     assert save(other, window="30").status_code == 303
     html = send(maras, preview, confirm=True).content.decode()
-    assert "mara@portal.example changed this at 15 Jun 2026, 12:00, after you opened the form." in text(html)
+    assert "mara@portal.example changed this on 15 Jun 2026, 12:00, after you opened the form." in text(html)
     assert defaults_of(acme).window == 30
 
 

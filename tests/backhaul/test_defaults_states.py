@@ -164,7 +164,9 @@ def test_while_the_platform_is_down_the_last_known_is_shown_with_its_age_and_not
     assert answer.status_code == 200
     shown = read(answer)
     assert shown.states() == {"defaults": "ready", "followers": "ready"}
-    assert shown.panel("defaults")["data-stale"] == "true"
+    assert shown.panel("defaults")["data-stale"] == shown.panel("defaults")["data-failing"] == "true"
+    assert "The last answer we have." in shown.panel("defaults").text
+    assert "Being read again" not in html
     said = text(panel(html, "defaults"))
     assert "The window is the 14 days after the e-mail date." in said
     assert "Nothing can be changed now. The platform cannot be reached right now." in said

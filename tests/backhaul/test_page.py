@@ -107,6 +107,23 @@ def test_a_package_that_failed_promises_no_results(alices: Client) -> None:
     assert "There are no results by cluster." in text(panel(page(alices, "pkg_failed"), "clusters"))
 
 
+@pytest.mark.parametrize(
+    ("who", "status", "asked"),
+    [("editor", "DONE", True), ("editor", "FAILED", False), ("editor", "EXPIRED", False), ("viewer", "DONE", False)],
+)
+def test_only_who_can_set_something_is_asked_for_it(
+    alices: Client, bob: User, client_for: ClientFor, package: Stored, who: str, status: str, asked: bool
+) -> None:
+    Package.objects.filter(pk=package("pkg_defaults").pk).update(status=status)
+    PollState.objects.filter(package=package("pkg_defaults")).update(model="BY_MOON")
+    html = page(alices if who == "editor" else client_for(bob), "pkg_defaults")
+    said = text(panel(html, "settings"))
+    assert "No e-mail date is set, so there is no window." in said
+    assert "The platform has the model “BY_MOON”, which this portal does not know." in said
+    assert ("On which day did the message go out?" in said) is asked
+    assert ("Saving replaces it for everyone." in said) is asked
+
+
 def test_rates_stand_only_where_the_size_of_the_cluster_is_known(alices: Client) -> None:
     assert all("%" in text(row.split("</td>")[-3]) for row in rows(page(alices), "clusters"))
     unknown = rows(page(alices, "pkg_nosizes"), "clusters")
@@ -204,7 +221,12 @@ def test_a_package_that_cannot_be_read_shows_the_last_results_and_says_since_whe
     assert kpis(html) == before
     said = text(panel(html, "evaluation"))
     assert "The portal has not been able to read this package since 15 Jun 2026, 12:05." in said
-    assert 'data-stale="true"' in panel(html, "evaluation")
+    for name in ("evaluation", "clusters"):
+        shown = panel(html, name)
+        assert 'data-stale="true" data-failing="true"' in shown
+        assert text(shown).endswith("The last answer we have.")
+    # Nothing is being read that a reload would show.
+    assert "Being read again" not in html
 
 
 def test_a_partner_that_is_parked_says_why_on_each_page(

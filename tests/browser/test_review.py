@@ -85,3 +85,21 @@ def test_the_board_is_sorted_by_keyboard_and_a_filter_keeps_the_order(visit: Cal
     expect(board.locator("th", has=head)).to_have_attribute("aria-sort", "ascending")
     board.locator("#q").press_sequentially("farewell", delay=20)
     expect(board).to_have_url(f"{manager.demo.address}/review/?q=farewell&state=final&sort=revenue")
+
+
+def test_what_cannot_be_read_anew_is_not_called_up_to_date(visit: Callable[..., Visitor]) -> None:
+    manager = visit()
+    page = manager.open("/p/partner-id-acme/package-defaults/")
+    manager.sign_in(MANAGER)
+    expect(page.locator('[data-panel="defaults"]')).to_be_visible()
+    head = page.locator(".freshness")
+    expect(head.get_by_text("Up to date")).to_be_visible()
+    path = "/partners/partner-id-acme/backhaul_attribution_details"
+    fault = manager.demo.steer("POST", "faults", path=path, kind="status", status=503)
+    page.reload()
+    expect(page.locator('[data-panel="defaults"]')).to_contain_text("The last answer we have.")
+    expect(head.get_by_text("Some parts failed")).to_be_visible()
+    expect(head.get_by_text("Up to date")).not_to_be_visible()
+    manager.demo.steer("DELETE", f"faults?id={fault['id']}")
+    page.reload()
+    expect(head.get_by_text("Up to date")).to_be_visible()

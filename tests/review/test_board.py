@@ -235,6 +235,7 @@ def test_a_parked_partner_fails_all_its_packages(manager: Client, packages: Part
     page = board(manager)
     assert row(page, "yen").one("td", data_label="Evaluation")["data-evaluation"] == "failing"
     assert "The packages of 1 partner cannot be read at the moment." in page.root.text
+    assert "Being read again" not in page.root.text
     assert ids(board(manager, "?why=failing")) == ["failing", "yen"]
 
 

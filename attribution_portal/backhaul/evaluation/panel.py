@@ -93,6 +93,7 @@ def evaluation(
         caption=f"{caption} {following}".strip(),
         read_at=latest.last_confirmed,
         stale=known.state is State.FAILING,
+        failing=known.state is State.FAILING,
     )
 
 
@@ -187,4 +188,5 @@ def clusters(
         caption=caption,
         read_at=latest.last_confirmed,
         stale=known.state is State.FAILING,
+        failing=known.state is State.FAILING,
     )

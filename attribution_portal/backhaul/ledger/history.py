@@ -173,10 +173,10 @@ def moved_words(
     if change is None:
         why = reader.gettext("Something else is in force than this form showed. It was not changed in this portal.")
     elif change.settings == now:
-        why = reader.gettext("%(who)s changed this at %(when)s, after you opened the form.")
+        why = reader.gettext("%(who)s changed this on %(when)s, after you opened the form.")
     else:
         why = reader.gettext(
-            "%(who)s sent other values at %(when)s, and it is not known yet whether the platform took them."
+            "%(who)s sent other values on %(when)s, and it is not known yet whether the platform took them."
         )
         values.append((reader.gettext("On its way"), change.settings))
     values.append((reader.gettext("Entered by you"), wanted))

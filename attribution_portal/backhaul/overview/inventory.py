@@ -102,13 +102,21 @@ def _panel(asked: Asked, found: Listed, poll: PartnerPoll | None) -> Panel[Liste
         if words:
             said.append(reader.gettext("The list cannot be read at the moment. %(why)s"))
         caption = " ".join(said) % {"zone": asked.partner.zone.key, "why": words}
-        return Panel("packages", "ready", data=found, caption=caption, read_at=listed_at, stale=bool(words))
+        return Panel(
+            "packages",
+            "ready",
+            data=found,
+            caption=caption,
+            read_at=listed_at,
+            stale=bool(words),
+            failing=bool(words),
+        )
     if total:
         sentence = reader.gettext("The list ends before this page.")
         return Panel("packages", "empty", sentence=sentence, read_at=listed_at)
     if asked.filters.are_set and Package.objects.filter(partner=asked.partner).exists():
         sentence = reader.gettext("No package matches these filters.")
-        return Panel("packages", "empty", sentence=sentence, read_at=listed_at, stale=bool(words))
+        return Panel("packages", "empty", sentence=sentence, read_at=listed_at, stale=bool(words), failing=bool(words))
     if words and poll is not None:
         state: Final = "not-permitted" if poll.last_error == "NotPermitted" else "failed"
         return Panel("packages", state, sentence=words, retry=asked.path)

@@ -83,7 +83,10 @@ def defaults_panel(
     closed = ""
     if known.error is not None:
         closed = reader.gettext("Nothing can be changed now. %(why)s") % {"why": str(known.error.sentence)}
-    notices = (_doubt(last, reading.value, now, reader), wording.unknown_model(reading.value.model, reader))
+    notices = (
+        _doubt(last, reading.value, now, reader),
+        wording.unknown_model(reading.value.model, reader, can_save=known.error is None),
+    )
     data = InForce(
         sentence=wording.defaults_sentence(reading.value, reader),
         notices=tuple(notice for notice in notices if notice),
@@ -98,6 +101,7 @@ def defaults_panel(
         sentence=data.sentence if is_empty else "",
         read_at=reading.read_at,
         stale=reading.stale,
+        failing=known.error is not None,
     )
 
 

@@ -77,7 +77,7 @@ def panel(
         if has_form
         else wording.settings_sentence(poll.settings, events=len(package.events), reader=reader),
         values=_values(poll.settings, tuple(poll.inherited), reader),
-        notices=_notices(poll.settings, today, reader) if poll.last_ok_at is not None else (),
+        notices=_notices(poll.settings, today, reader, has_form=has_form) if poll.last_ok_at is not None else (),
         models=wording.model_help(reader),
         closed=_closed(package, reader) if state is State.ENDED else "",
     )
@@ -192,14 +192,14 @@ def _source(name: str, own: AttributionSettings, inherited: tuple[str, ...], rea
     return reader.gettext("set for this package")
 
 
-def _notices(settings: AttributionSettings, today: date, reader: Reader) -> tuple[str, ...]:
+def _notices(settings: AttributionSettings, today: date, reader: Reader, *, has_form: bool) -> tuple[str, ...]:
+    """`has_form`: whether who reads them can set something. Nobody else is asked for it."""
     notices = []
-    if unknown := wording.unknown_model(settings.model, reader):
+    if unknown := wording.unknown_model(settings.model, reader, can_save=has_form):
         notices.append(unknown)
     if settings.email_sent_date is None and not settings.is_empty:
-        notices.append(
-            reader.gettext("No e-mail date is set, so there is no window. On which day did the message go out?")
-        )
+        asked = reader.gettext("No e-mail date is set, so there is no window. On which day did the message go out?")
+        notices.append(asked if has_form else reader.gettext("No e-mail date is set, so there is no window."))
     if settings.email_sent_date is not None and settings.email_sent_date > today:
         notices.append(
             reader.gettext("The e-mail date, %(day)s, lies in the future: nothing is counted before it.")
