@@ -12,7 +12,7 @@ from django.test import Client
 
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
-from attribution_portal.backhaul.models import Package, PartnerPoll
+from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
@@ -104,6 +104,26 @@ def test_the_address_says_what_is_listed_and_in_which_order(client: Client, quer
         assert "No package matches these filters." in shown.root.text
 
 
+def test_models_that_the_portal_does_not_know_are_found_by_one_box(client: Client, listed: Partner) -> None:
+    """Expired counts all purchases, Lost has no model; the others go by the events of the package."""
+    PollState.objects.filter(package__package_id="merged").update(model="BY_MOON")
+    PollState.objects.filter(package__package_id="open").update(model="other worlds")
+    PollState.objects.filter(package__package_id="lost").update(model="")
+    shown = page(client, "?model=other")
+    assert ids(shown) == ["open", "merged"]
+    assert shown.root.one("section", data_panel="packages")["data-found"] == "2"
+    boxes = {box["value"]: "checked" in box.attributes for box in shown.root.all("input", name="model")}
+    assert boxes == {
+        "ALL_PURCHASES": False, "EVENTS_FROM_PACKAGE": False, "EVENT_SERIES": False, "other": True, "none": False,
+    }  # fmt: skip
+    assert "Another model" in shown.root.one("form", id="filters").text
+    assert ids(page(client, "?model=none")) == ["lost"]
+    assert ids(page(client, "?model=other&model=none&model=ALL_PURCHASES")) == ["open", "merged", "expired", "lost"]
+    assert ids(page(client, "?model=BY_MOON")) == ["merged"]
+    rows = csv.DictReader(StringIO(b"".join(client.get("/p/partner-id-acme/packages.csv?model=other")).decode()))
+    assert [row["Model"] for row in rows] == ["other worlds", "BY_MOON"]
+
+
 def test_what_cannot_be_filtered_by_is_told_at_its_field(client: Client) -> None:
     shown = page(client, f"?q={'x' * 201}&state=later&sort=colour&page=0&event=%00")
     assert len(ids(shown)) == 5
@@ -166,3 +186,10 @@ def test_the_lists_own_states_are_told_apart(time: Time, partners: Partners, san
     state, words = told()
     assert state == "ready"
     assert "The list cannot be read at the moment." in words
+    assert words.endswith("The last answer we have.")
+    assert page(client).root.one("section", data_panel="packages")["data-failing"] == "true"
+    nothing = page(client, "?q=nowhere").root.one("section", data_panel="packages")
+    assert (nothing["data-state"], nothing["data-failing"]) == ("empty", "true")
+    assert "Being read again" not in nothing.text
+    PartnerPoll.objects.filter(pk=poll.pk).update(failures=0, failing_since=None, last_error="")
+    assert not page(client).root.one("section", data_panel="packages").get("data-failing")

@@ -14,7 +14,7 @@ from attribution_portal.backhaul import wording
 from attribution_portal.backhaul.models import MODELS, Package, Summary
 from attribution_portal.backhaul.overview import row_words, selection
 from attribution_portal.backhaul.overview.row_words import Line
-from attribution_portal.backhaul.overview.selection import PER_PAGE, Figures, Filters, Sums
+from attribution_portal.backhaul.overview.selection import NO_MODEL, OTHER_MODEL, PER_PAGE, Figures, Filters, Sums
 from attribution_portal.backhaul.sign_off.reviews import Kind
 from attribution_portal.backhaul.state import State
 from attribution_portal.formats import Reader, raw
@@ -138,7 +138,7 @@ def merges_of(rows: Iterable[Summary]) -> dict[tuple[int, str], str]:
 def boxes(filters: Filters, reader: Reader) -> Boxes:
     """A word that only the address knows can be taken back as well."""
     statuses = dict.fromkeys((*STATUSES, *filters.statuses))
-    models = dict.fromkeys((*MODELS, "none", *filters.models))
+    models = dict.fromkeys((*MODELS, OTHER_MODEL, NO_MODEL, *filters.models))
     return Boxes(
         states=tuple(
             Choice(state.value, wording.state_name(state, reader), state.value in filters.states) for state in State
@@ -146,15 +146,18 @@ def boxes(filters: Filters, reader: Reader) -> Boxes:
         statuses=tuple(
             Choice(status, wording.package_status(status, reader), status in filters.statuses) for status in statuses
         ),
-        models=tuple(
-            Choice(model, wording.model_name(None if model == "none" else model, reader), model in filters.models)
-            for model in models
-        ),
+        models=tuple(Choice(model, _model_name(model, reader), model in filters.models) for model in models),
         signed=tuple(
             Choice(kind.value, row_words.signed_name(kind, reader), kind.value in filters.signed)
             for kind in (Kind.SIGNED, Kind.UNSIGNED_BY_CHANGE, Kind.UNSIGNED)
         ),
     )
+
+
+def _model_name(model: str, reader: Reader) -> str:
+    if model == OTHER_MODEL:
+        return reader.gettext("Another model")
+    return wording.model_name(None if model == NO_MODEL else model, reader)
 
 
 def counted(total: int, reader: Reader) -> str:

@@ -35,7 +35,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import Lower
 
 from attribution_portal.backhaul import bulk
-from attribution_portal.backhaul.models import PartnerPoll, Summary, Tally
+from attribution_portal.backhaul.models import MODELS, PartnerPoll, Summary, Tally
 from attribution_portal.backhaul.sign_off.reviews import Kind
 from attribution_portal.backhaul.state import OVER, PATIENCE, State
 
@@ -43,6 +43,9 @@ PER_PAGE: Final = 50
 # The platform computes overnight: who has waited longer than a day has waited too long.
 LONG: Final = timedelta(hours=24)
 OFTEN: Final = 3
+# Beside the names of models in a filter: none at all, and any that the portal does not know.
+NO_MODEL: Final = "none"
+OTHER_MODEL: Final = "other"
 NEW: Final = timedelta(hours=24)
 
 
@@ -190,7 +193,7 @@ def matching(rows: QuerySet[Summary], filters: Filters, now: datetime, *, why: b
     if filters.statuses:
         rows = rows.filter(status__in=filters.statuses)
     if filters.models:
-        rows = rows.filter(model__in=["" if model == "none" else model for model in filters.models])
+        rows = rows.filter(_any_model(filters.models))
     if filters.signed:
         rows = rows.filter(signed__in=filters.signed)
     if filters.partners:
@@ -198,6 +201,11 @@ def matching(rows: QuerySet[Summary], filters: Filters, now: datetime, *, why: b
     if filters.event:
         rows = rows.filter(package__events__contains=[{"id": filters.event}])
     return rows.filter(_chosen(filters, now)) if why and filters.why else rows
+
+
+def _any_model(chosen: Collection[str]) -> Q:
+    found = Q(model__in=["" if model == NO_MODEL else model for model in chosen])
+    return found | ~Q(model__in=("", *MODELS)) if OTHER_MODEL in chosen else found
 
 
 def figures(
