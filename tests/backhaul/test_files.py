@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import html
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from io import BytesIO, StringIO
@@ -17,7 +18,7 @@ from attribution_portal.audit.models import AuditEvent
 from attribution_portal.backhaul.models import Evaluation, Package, PollState
 from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
-from tests.backhaul.html import rows
+from tests.backhaul.html import panel, rows
 
 pytestmark = pytest.mark.django_db
 
@@ -66,6 +67,22 @@ def test_the_clusters_are_those_of_the_page_in_its_order(bobs: Client, sandbox: 
             float(line["Interval (95%), low"]) < float(line["Rate"]) < float(line["Interval (95%), high"])
             for line in lines
         )
+
+
+def test_amounts_stand_beside_their_currency_and_the_links_in_the_order_of_every_page(
+    bobs: Client, acme: Partner
+) -> None:
+    files = (f"{URL}evaluation.csv", f"{URL}results.csv", "/p/partner-id-acme/packages.csv")
+    for path in files:
+        assert {line["Currency"] for line in table(bobs, path)} == {"EUR"}
+    Partner.objects.filter(pk=acme.pk).update(currency="")
+    for path in files:
+        assert {line["Currency"] for line in table(bobs, path)} == {""}
+    page = bobs.get(URL).content.decode()
+    for name in ("clusters", "ledger"):
+        links = re.findall(r'<a href="([^"]+)" download>', panel(page, name))
+        what = "evaluation" if name == "clusters" else "results"
+        assert links == [f"{URL}{what}.csv", f"{URL}{what}.xlsx"]
 
 
 def test_a_rate_that_is_withheld_is_empty_with_its_reason(bobs: Client) -> None:

@@ -42,6 +42,7 @@ def evaluation(*, partner: Partner, package: Package, asked: Asked, reader: Read
             row.items,
             row.revenue,
             None if row.revenue_per_customer is None else round(row.revenue_per_customer, 2),
+            partner.currency or None,
             round(row.revenue / total, 6) if total > 0 else None,
             row.base,
             None if row.rate is None else round(row.rate, 6),
@@ -60,6 +61,7 @@ def evaluation(*, partner: Partner, package: Package, asked: Asked, reader: Read
             Column(labels["items"]),
             Column(labels["revenue"], currency=partner.currency),
             Column(labels["revenue_per_customer"], currency=partner.currency),
+            Column(reader.gettext("Currency"), width=10),
             Column(labels["share"]),
             Column(reader.gettext("People in the cluster")),
             Column(labels["rate"]),
@@ -92,29 +94,32 @@ def results(*, partner: Partner, package: Package, asked: Asked, reader: Reader,
             Column(reader.gettext("Customers")),
             Column(reader.gettext("Items")),
             Column(reader.gettext("Revenue"), currency=partner.currency),
+            Column(reader.gettext("Currency"), width=10),
             Column(reader.gettext("Belongs to these settings"), width=28),
             Column(reader.gettext("What changed"), width=60),
         ),
-        rows=_results(found.select_related("change__user").defer("clusters").order_by("-number"), reader),
+        rows=_results(
+            found.select_related("change__user").defer("clusters").order_by("-number"), partner.currency or None, reader
+        ),
         zone=partner.zone,
         about=_about(known, partner, package, asked, reader, _TERMS),
     )
     return sheet, known.latest.number if known.latest else 0
 
 
-def _results(found: QuerySet[Evaluation], reader: Reader) -> Iterator[tuple[Value, ...]]:
+def _results(found: QuerySet[Evaluation], currency: str | None, reader: Reader) -> Iterator[tuple[Value, ...]]:
     # A file is still being sent when the request is over, and with it its language.
     with override(reader.locale):
         newer: Evaluation | None = None
         for row in found.iterator(ROWS_AT_ONCE):
             if newer is not None:
-                yield _result(newer, row, reader)
+                yield _result(newer, row, currency, reader)
             newer = row
         if newer is not None:
-            yield _result(newer, None, reader)
+            yield _result(newer, None, currency, reader)
 
 
-def _result(row: Evaluation, before: Evaluation | None, reader: Reader) -> tuple[Value, ...]:
+def _result(row: Evaluation, before: Evaluation | None, currency: str | None, reader: Reader) -> tuple[Value, ...]:
     return (
         row.number,
         row.first_seen,
@@ -125,6 +130,7 @@ def _result(row: Evaluation, before: Evaluation | None, reader: Reader) -> tuple
         row.customers,
         row.items,
         row.revenue,
+        currency,
         history.sureness(row, reader),
         history.why(row, before, reader),
     )

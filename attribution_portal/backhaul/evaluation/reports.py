@@ -141,7 +141,7 @@ def _files(what: str, partner: Partner, package: Package, asked: Asked) -> tuple
     asked = Asked(asked.day, asked.order)
     return tuple(
         (form.upper(), asked.at(reverse(f"backhaul:{what}_{form}", args=[partner.partner_id, package.package_id])))
-        for form in ("xlsx", "csv")
+        for form in ("csv", "xlsx")
     )
 
 

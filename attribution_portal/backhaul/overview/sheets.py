@@ -36,8 +36,8 @@ def sheet(
     reader: Reader,
     now: datetime,
 ) -> Sheet:
-    """`currency`: of a file of one partner; None for one across partners, which says each row's partner, currency and
-    why somebody should look."""
+    """`currency`: of a file of one partner; None for one across partners, which says each row's partner and why somebody
+    should look."""
     across = currency is None
     columns = (
         *((Column(reader.gettext("Partner"), width=24), Column(reader.gettext("Partner's id"))) if across else ()),
@@ -50,7 +50,7 @@ def sheet(
         Column(reader.gettext("Window, in days")),
         Column(reader.gettext("E-mail date")),
         Column(reader.gettext("Window until")),
-        *((Column(reader.gettext("Currency"), width=10),) if across else ()),
+        Column(reader.gettext("Currency"), width=10),
         Column(reader.gettext("Customers, at most")),
         Column(reader.gettext("Items")),
         Column(reader.gettext("Revenue"), currency=currency or ""),
@@ -101,7 +101,7 @@ def _row(row: Summary, across: bool, reader: Reader) -> tuple[Value, ...]:
         settings.window,
         settings.email_sent_date,
         row.window_end,
-        *((partner.currency or None,) if across else ()),
+        partner.currency or None,
         row.customers,
         row.items,
         row.revenue,
