@@ -135,6 +135,29 @@ def test_saving_posts_once_is_on_record_and_reads_again_what_follows(
     assert package("pkg_main").poll.next_due > time.now
 
 
+def test_what_was_read_before_the_defaults_changed_says_so_and_what_goes_with_them(
+    maras: Client, time: Time, poll_all: PollAll
+) -> None:
+    time.forward(minutes=4)
+    assert "As last read" not in panel(page(maras), "followers")
+    assert save(maras).status_code == 303
+
+    def told(package_id: str) -> str:
+        (row,) = [row for row in rows(page(maras), "followers") if f'data-id="{package_id}"' in row]
+        return text(row)
+
+    assert told("pkg_defaults") == (
+        "Comedy after work Follows Events from the package · 14 days · no e-mail date As last read, 15 Jun 2026, "
+        "12:00. With the defaults above: All purchases · 21 days · no e-mail date."
+    )
+    assert "Its own: e-mail date. As last read, 15 Jun 2026, 12:00. With the defaults above: " in told("pkg_partial")
+    assert "As last read" not in told("pkg_main")
+    assert "As last read" not in told("pkg_final")
+    poll_all()
+    assert told("pkg_defaults") == "Comedy after work Follows All purchases · 21 days · no e-mail date"
+    assert "As last read" not in panel(page(maras), "followers")
+
+
 def test_a_result_that_follows_from_new_defaults_is_not_blamed_on_another_tool(
     maras: Client, time: Time, poll_all: PollAll
 ) -> None:

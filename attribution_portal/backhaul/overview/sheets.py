@@ -36,8 +36,8 @@ def sheet(
     reader: Reader,
     now: datetime,
 ) -> Sheet:
-    """`currency`: of a file of one partner; None for one across partners, which says each row's partner and why somebody
-    should look."""
+    """`currency`: of a file of one partner; None for one across partners, which says each row's partner and why
+    somebody should look."""
     across = currency is None
     columns = (
         *((Column(reader.gettext("Partner"), width=24), Column(reader.gettext("Partner's id"))) if across else ()),

@@ -118,6 +118,8 @@ def followers_panel(*, partner: Partner, known: Known, number: str, reader: Read
         sentence = reader.gettext("There are no packages that the defaults could count for yet.")
         return Panel("followers", "empty", sentence=sentence)
     rows = tuple(_row(partner, package, defaults, reader) for package in paging)
+    if known.reading is not None:
+        rows = tuple(_caught_up(row, package, defaults, reader) for row, package in zip(rows, paging, strict=True))
     data = Followers(_summary(following.counts(partner, defaults), known, reader), rows, paging)
     return Panel("followers", "ready", data=data, caption=caption)
 
@@ -197,6 +199,20 @@ def _row(partner: Partner, package: Package, defaults: AttributionSettings, read
         badge=Badge(_how_name(how, reader, defaults), KINDS[how]),
         remark=_remark(how, poll.settings, tuple(poll.inherited), defaults, reader),
     )
+
+
+def _caught_up(row: PackageRow, package: Package, defaults: AttributionSettings, reader: Reader) -> PackageRow:
+    """What follows the defaults was perhaps read before they were what they are now: then it says so, and by what it
+    goes with these."""
+    poll = package.poll
+    now = precedence.in_force(precedence.own_of(poll.settings, poll.inherited), defaults).settings
+    if row.how not in (How.FOLLOWS, How.PARTLY) or now == poll.settings:
+        return row
+    read = reader.gettext("As last read, %(when)s. With the defaults above: %(settings)s.") % {
+        "when": reader.instant(poll.last_ok_at),
+        "settings": wording.settings_short(now, reader),
+    }
+    return replace(row, remark=f"{row.remark} {read}".strip())
 
 
 def _how_name(how: How, reader: Reader, defaults: AttributionSettings) -> str:
