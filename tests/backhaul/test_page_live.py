@@ -166,6 +166,22 @@ def test_what_a_page_hands_over_is_never_saved_also_when_the_package_is_back(
     assert not SettingsChange.objects.exists()
 
 
+def test_settings_say_when_they_were_read_also_after_they_were_swapped(
+    acme: Partner, alice: User, client_for: Callable[[User], Client], time: Time
+) -> None:
+    client = client_for(alice)
+    time.forward(minutes=19)
+    html = client.get(f"{URL}pkg_final/").content.decode()
+    settings = panel(html, "settings")
+    assert settings.count("As of") == 1
+    assert "As of 19 min ago" in text(settings)
+    PollState.objects.filter(package__package_id="pkg_final").update(window=9, last_ok_at=time.now)
+    told = told_to(client, html).partition('id="settings-facts"')[2]
+    assert "As of just now" in text(told)
+    # What is not swapped names no time that would get old.
+    assert "As of" not in text(settings.partition('data-form="settings"')[2])
+
+
 def test_a_page_without_a_form_keeps_its_sentence_in_step(
     acme: Partner, bob: User, client_for: Callable[[User], Client]
 ) -> None:

@@ -30,13 +30,14 @@ class Value:
 class SettingsInForce:
     """What the panel shows beside its form, or, to those who cannot change anything, instead of it with the `sentence`.
     `notices`: what is odd or missing in what is set; `models` are names and what each is good and bad at. `closed`: why
-    nothing can be changed any more, "" while it can."""
+    nothing can be changed any more, "" while it can. `read_at`: of the facts, which are swapped without their panel."""
 
     sentence: str
     values: tuple[Value, ...]
     notices: tuple[str, ...]
     models: tuple[tuple[str, str], ...]
     closed: str
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,9 @@ def panel(
         notices=_notices(poll.settings, today, reader, has_form=has_form) if poll.last_ok_at is not None else (),
         models=wording.model_help(reader),
         closed=_closed(package, reader) if state is State.ENDED else "",
+        read_at=poll.last_ok_at,
     )
-    return Panel("settings", "ready", data=data, read_at=poll.last_ok_at)
+    return Panel("settings", "ready", data=data)
 
 
 def _closed(package: Package, reader: Reader) -> str:
