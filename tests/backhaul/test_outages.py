@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import StringIO
@@ -19,7 +20,7 @@ from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import BadPayload, Unavailable
 from attribution_portal.sandbox.app import Sandbox
 from tests.backhaul.conftest import Time
-from tests.backhaul.html import panel, text
+from tests.backhaul.html import hidden, news_url, panel, text
 from tests.conftest import Partners
 
 pytestmark = pytest.mark.django_db
@@ -89,6 +90,67 @@ def test_its_pages_say_why_and_keep_what_is_known(
     assert 'data-evaluation="failing"' in page
     assert "The portal has not been able to read this package since 15 Jun 2026, 12:05" in said
     assert "What you see was read before that." in said
+
+
+@pytest.mark.parametrize("shown", ["form", "effect"])
+def test_nothing_is_saved_while_the_platform_is_away_and_the_button_comes_back_by_itself(
+    parked: Partner, alice: User, bob: User, client_for: Callable[[User], Client], sandbox: Sandbox, time: Time,
+    poll_all: PollAll, shown: str,
+) -> None:  # fmt: skip
+    client, url = client_for(alice), f"/p/{ACME}/packages/pkg_main/"
+    html = client.get(url).content.decode()
+    if shown == "effect":
+        typed = {"model": "EVENT_SERIES", "window": "9", "email_sent_date": "2026-06-07", "preview": "yes"}
+        html = client.post(f"{url}settings/", {**hidden(html, "settings"), **typed}).content.decode()
+    label = "Save these settings" if shown == "effect" else "Save settings"
+
+    def save(markup: str) -> str:
+        found = re.search(rf'<button([^>]*id="settings-save"[^>]*)>{label}</button>', markup)
+        assert found is not None
+        return found[1]
+
+    why = "Nothing can be saved at the moment. The platform cannot be reached right now. The button comes back by "
+    why += "itself."
+    assert why in text(panel(html, "settings"))
+    assert save(html).endswith(' disabled aria-describedby="settings-away"')
+    assert ('name="confirm" value="yes"' in save(html)) is (shown == "effect")
+    # Who has no form misses no button.
+    reader = client_for(bob).get(url).content.decode()
+    assert why not in text(reader)
+    sandbox.faults.clear()
+    time.forward(minutes=1)
+    tasks.list_partner(parked.pk)
+    poll_all()
+    asked, sent = news_url(html), hidden(html, "settings")["effect"]
+    assert asked is not None
+    assert 'hx-include="#settings-effect"' in html
+    told = client.get(f"{asked}&effect={sent}", headers={"HX-Request": "true"}).content.decode()
+    assert 'id="settings-buttons" hx-swap-oob="true"' in told
+    assert why not in text(told)
+    assert "disabled" not in save(told)
+    assert ('name="confirm" value="yes"' in save(told)) is (shown == "effect")
+    theirs = news_url(reader)
+    assert theirs is not None
+    assert "hx-include" not in reader
+    assert 'id="settings-buttons"' not in client_for(bob).get(theirs, headers={"HX-Request": "true"}).content.decode()
+
+
+def test_a_package_whose_answer_is_odd_can_still_be_saved(
+    acme: Partner, alice: User, client_for: Callable[[User], Client], time: Time
+) -> None:
+    page = client_for(alice)
+    for error, disabled in (
+        ("BadPayload", False),
+        ("NotPermitted", False),
+        ("Unavailable", True),
+        ("SignInFailed", True),
+    ):
+        PollState.objects.filter(package__package_id="pkg_main").update(
+            failures=1, failing_since=time.now, last_error=error
+        )
+        html = page.get(f"/p/{ACME}/packages/pkg_main/").content.decode()
+        assert 'data-evaluation="failing"' in html
+        assert ("data-away" in html) is disabled, error
 
 
 def test_each_parking_is_longer_up_to_an_hour_and_costs_one_list_and_one_package(

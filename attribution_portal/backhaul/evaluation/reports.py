@@ -41,7 +41,8 @@ SELDOM: Final = 15
 class PackagePage:
     """`package`: as it is now or, with `day`, as it was known at the end of that day, when nothing can be changed.
     `every`: seconds between two looks for news at `news_url`, 0 when none can come. `digest` tells whether there is
-    any. `newest`: the newest change that a form is based on; `signed`: the sign-off, None with `day`."""
+    any. `away`: why nothing can be saved at the moment, "" while it can. `newest`: the newest change that a form is
+    based on; `signed`: the sign-off, None with `day`."""
 
     title: str
     url: str
@@ -57,6 +58,7 @@ class PackagePage:
     comparison: Panel[Comparison]
     ledger: Panel[history.Ledger]
     doubt: str
+    away: str
     every: int
     digest: str
     news_url: str
@@ -119,6 +121,7 @@ def page(*, partner: Partner, package: Package, user: User, asked: Asked, reader
             ),
         ),
         doubt=_doubt(doubtful, reader),
+        away=_away(known, reader),
         every=_every(known, doubtful, now) if until is None else 0,
         digest=digest,
         news_url=f"{asked.at(url)}{'&' if asked.query else '?'}seen={digest}",
@@ -198,6 +201,13 @@ def _doubt(change: SettingsChange | None, reader: Reader) -> str:
     )
 
 
+def _away(known: Standing, reader: Reader) -> str:
+    if not known.away:
+        return ""
+    text = reader.gettext("Nothing can be saved at the moment. %(why)s The button comes back by itself.")
+    return text % {"why": known.away}
+
+
 def _every(known: Standing, doubtful: SettingsChange | None, now: datetime) -> int:
     is_open = doubtful is not None and doubtful.outcome == SettingsChange.Outcome.UNKNOWN
     if known.state is State.WAITING or (is_open and doubtful and now - doubtful.made_at < 2 * IN_DOUBT):
@@ -212,6 +222,7 @@ def _digest(known: Standing, doubtful: SettingsChange | None, signed: reviews.St
     poll, review = known.poll, signed.review if signed else None
     parts: Sequence[object] = (
         known.state,
+        bool(known.away),
         known.package.status,
         known.package.title,
         known.package.clusters_read_at,

@@ -146,6 +146,9 @@ def _news(request: PortalRequest, package_id: str) -> HttpResponse:
         "package_id": found.package_id,
         "sign_off": _sign_off(request, found, page),
         "settings": _settings_in_force(request, page),
+        # The form stays as it is; its buttons are told from here whether anything can be saved.
+        "has_form": page.state is not State.ENDED and may(request.role, Action.CHANGE_SETTINGS),
+        "effect": bool(request.GET.get("effect")),
         # Nobody's words are taken from under their hands: a form that got old says so when it is sent.
         "keeps_forms": may(request.role, Action.REVIEW)
         and found.poll.latest is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.urls import reverse
 
@@ -14,11 +15,14 @@ from attribution_portal.backhaul.state import Facts, State
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import errors
 
+# With these errors nothing reaches the platform; with others it answers, if not what was asked for.
+UNREACHABLE: Final = frozenset({errors.Unavailable.__name__, errors.SignInFailed.__name__})
+
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A package as stored, and what follows from it at `facts.now`. `next_due`: when it is read again, None for
-    never."""
+    never. `away`: why nothing can be sent to the platform now, "" while that is not known."""
 
     package: Package
     poll: PollState
@@ -27,16 +31,22 @@ class Standing:
     state: State
     error: str
     next_due: datetime | None
+    away: str
 
 
 def standing_of(*, partner: Partner, package: Package, parked: PartnerPoll | None, now: datetime) -> Standing:
     poll = package.poll
     facts = standing.facts(partner=partner, package=package, poll=poll, latest=poll.latest, parked=parked, now=now)
     failed = poll.last_error or (parked.last_error if parked else "")
-    next_due = poll.next_due
-    if next_due is not None and parked is not None and parked.parked_until is not None:
-        next_due = max(next_due, parked.parked_until)
-    return Standing(package, poll, poll.latest, facts, state.of(facts), error_words(failed), next_due)
+    next_due, errors_now = poll.next_due, [poll.last_error]
+    if parked is not None and parked.parked_until is not None:
+        next_due = max(next_due, parked.parked_until) if next_due is not None else None
+        errors_now.append(parked.last_error)
+    found = state.of(facts)
+    away = next((name for name in errors_now if name in UNREACHABLE), "") if found is State.FAILING else ""
+    return Standing(
+        package, poll, poll.latest, facts, found, error_words(failed), next_due=next_due, away=error_words(away)
+    )
 
 
 def known_at(*, partner: Partner, package: Package, until: datetime | None, now: datetime) -> Standing:
