@@ -85,6 +85,7 @@ PARTNER = (
     PartnerAddress("wave:campaigns_csv", "/p/{partner}/campaigns/campaigns.csv"),
     PartnerAddress("wave:campaigns_xlsx", "/p/{partner}/campaigns/campaigns.xlsx"),
     PartnerAddress("wave:campaign", "/p/{partner}/campaigns/{event}/"),
+    PartnerAddress("wave:refresh", "/p/{partner}/campaigns/{event}/refresh/", 405, 303),
     PartnerAddress("wave:csv", "/p/{partner}/campaigns/{event}/campaign.csv"),
     PartnerAddress("wave:xlsx", "/p/{partner}/campaigns/{event}/campaign.xlsx"),
     # Backhaul

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import cast
 from urllib.parse import urlencode
 
 from django.urls import reverse
 
-from attribution_portal import claims
+from attribution_portal import claims, rereading
 from attribution_portal.adjustments import panel as adjustment_panel
 from attribution_portal.adjustments import readback
 from attribution_portal.adjustments.origins import Origin
@@ -20,26 +19,12 @@ from attribution_portal.credit import credit
 from attribution_portal.formats import Reader
 from attribution_portal.hero import Hero, hero
 from attribution_portal.panels import Panel
-from attribution_portal.partners.connection import caller_for
 from attribution_portal.partners.models import Partner, Role
 from attribution_portal.periods import Period
-from attribution_portal.platform_api import adjustments as adjustment_calls
-from attribution_portal.platform_api import asking, events
-from attribution_portal.platform_api import campaigns as campaign_calls
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
-from attribution_portal.platform_api.payloads import (
-    Adjustment,
-    Campaign,
-    DailyRevenue,
-    Event,
-    EventClusters,
-    EventStatistics,
-    MetaInsights,
-    MetaResults,
-    Page,
-    Reading,
-)
+from attribution_portal.platform_api.payloads import Campaign, DailyRevenue, Event, Page, Reading
 from attribution_portal.wave import balance, before_during, campaigns, card, meta, performance, sources
+from attribution_portal.wave.answers import Answers, ask
 from attribution_portal.wave.balance import CreditBalance
 from attribution_portal.wave.before_during import BeforeDuring
 from attribution_portal.wave.campaigns import CampaignCards
@@ -54,8 +39,8 @@ from attribution_portal.wave.runs import runs, standing
 class CampaignPage:
     """`event` is drawn only when it could not be read; what it tells is in `hero`. `model` is a sentence, "" where the
     event attribution model is not known. `lookout` leads to the event's sales on the campaigns' days, which `days` says
-    in words; to all of them, and "", where these are not known. `files` are the addresses of the page as CSV and XLSX.
-    """
+    in words; to all of them, and "", where these are not known. `files` are the addresses of the page as CSV and XLSX,
+    `refresh` that of the form which reads everything again, and `seen` what it has to know: what is shown."""
 
     eid: str
     hero: Hero
@@ -64,6 +49,8 @@ class CampaignPage:
     lookout: str
     days: str
     files: tuple[str, str]
+    refresh: str
+    seen: str
     performance: Panel[Performance]
     balance: Panel[CreditBalance]
     before_during: Panel[BeforeDuring]
@@ -79,54 +66,6 @@ class CampaignPage:
         return any(panel.state in ("ready", "failed") for panel in (self.balance, self.before_during))
 
 
-@dataclass(frozen=True, slots=True)
-class _Answers:
-    """One outcome per call. Every call is made at most once per page."""
-
-    event: Reading[Event] | PlatformError
-    statistics: Reading[EventStatistics] | PlatformError
-    results: Reading[tuple[Adjustment, ...]] | PlatformError
-    daily: Reading[DailyRevenue] | PlatformError
-    campaigns: Reading[Page[Campaign]] | PlatformError
-    clusters: Reading[EventClusters] | PlatformError
-    model: Reading[str | None] | PlatformError
-    meta_results: Reading[MetaResults] | PlatformError
-    meta_insights: Reading[MetaInsights] | PlatformError
-    meta_connected: Reading[bool | None] | PlatformError
-
-
-def _ask(partner: Partner, eid: str) -> asking.Asked:
-    return asking.ask(
-        caller_for(partner),
-        event=events.get_of(eid=eid),
-        statistics=events.statistics_of(eid=eid),
-        results=adjustment_calls.of_event(partner_id=partner.partner_id, eid=eid),
-        daily=events.daily_revenue_of(eid=eid, currency=partner.currency or None),
-        campaigns=campaign_calls.for_event_of(eid=eid),
-        clusters=events.clusters_of(eid=eid),
-        model=events.attribution_model_of(eid=eid),
-        meta_results=campaign_calls.meta_results_of(eid=eid),
-        meta_insights=campaign_calls.meta_insights_of(eid=eid),
-        meta_connected=campaign_calls.meta_connected_of(),
-    )
-
-
-def _answers(calls: asking.Asked) -> _Answers:
-    answers = calls.answers()
-    return _Answers(
-        event=cast("Reading[Event] | PlatformError", answers["event"]),
-        statistics=cast("Reading[EventStatistics] | PlatformError", answers["statistics"]),
-        results=cast("Reading[tuple[Adjustment, ...]] | PlatformError", answers["results"]),
-        daily=cast("Reading[DailyRevenue] | PlatformError", answers["daily"]),
-        campaigns=cast("Reading[Page[Campaign]] | PlatformError", answers["campaigns"]),
-        clusters=cast("Reading[EventClusters] | PlatformError", answers["clusters"]),
-        model=cast("Reading[str | None] | PlatformError", answers["model"]),
-        meta_results=cast("Reading[MetaResults] | PlatformError", answers["meta_results"]),
-        meta_insights=cast("Reading[MetaInsights] | PlatformError", answers["meta_insights"]),
-        meta_connected=cast("Reading[bool | None] | PlatformError", answers["meta_connected"]),
-    )
-
-
 def page(partner: Partner, *, eid: str, role: Role, reader: Reader, address: str, today: date) -> CampaignPage:
     """An event's campaign page. Raises NotFound or NotPermitted when the platform says so of the event itself; every
     other failure is a panel that says so.
@@ -134,11 +73,11 @@ def page(partner: Partner, *, eid: str, role: Role, reader: Reader, address: str
     role: what the reader is to the partner. address: the page's own, as it stands in a link; a failed panel asks for
     itself there. today: the partner's day.
     """
-    calls = _ask(partner, eid)
+    calls = ask(partner, eid=eid)
     # Postgres is asked while the platform thinks.
     claimed = claims.of_event(partner, eid, reader=reader)
     requests = readback.requests_of(partner, eid)
-    answers = _answers(calls)
+    answers = calls.answers()
     if isinstance(answers.event, NotFound | NotPermitted):
         raise answers.event
     event = answers.event.value if isinstance(answers.event, Reading) else None
@@ -190,6 +129,8 @@ def page(partner: Partner, *, eid: str, role: Role, reader: Reader, address: str
             reverse("wave:csv", args=[partner.partner_id, eid]),
             reverse("wave:xlsx", args=[partner.partner_id, eid]),
         ),
+        refresh=reverse("wave:refresh", args=[partner.partner_id, eid]),
+        seen=rereading.marks(answers.outcomes),
         performance=performance.panel(
             inputs,
             other_spends=_other_spends(answers, currency),
@@ -249,7 +190,7 @@ def _lookout(partner: Partner, eid: str, days: Period | None) -> str:
     return f"{address}?{urlencode(chosen)}"
 
 
-def _other_spends(answers: _Answers, currency: str | None) -> tuple[Amount, ...]:
+def _other_spends(answers: Answers, currency: str | None) -> tuple[Amount, ...]:
     """What Meta states as spent, in its two places."""
     found = (
         answers.meta_results.value.event.spend

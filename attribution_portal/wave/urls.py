@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from attribution_portal.wave import views
+from attribution_portal.wave import refresh_views, views
 from attribution_portal.wave.overview import views as list_views
 
 app_name = "wave"
@@ -13,4 +13,5 @@ urlpatterns = [
     path("<id:eid>/", views.campaign, name="campaign"),
     path("<id:eid>/campaign.csv", views.export, {"form": "csv"}, name="csv"),
     path("<id:eid>/campaign.xlsx", views.export, {"form": "xlsx"}, name="xlsx"),
+    path("<id:eid>/refresh/", refresh_views.refresh, name="refresh"),
 ]
