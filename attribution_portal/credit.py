@@ -46,6 +46,16 @@ class Credit:
         return self.model == EXTERNAL
 
     @property
+    def can_be_set(self) -> bool:
+        """Whether the portal could bring it back once another one is in force."""
+        return self.model in MODELS
+
+    @property
+    def code(self) -> str:
+        """The platform's word, "" where people read it as the name already."""
+        return "" if self.model is None or self.model == self.name else self.model
+
+    @property
     def name(self) -> str:
         if self.model is None:
             return _("Not known")

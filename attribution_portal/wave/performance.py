@@ -43,7 +43,7 @@ def model_sentence(credit: Credit | None) -> str:
     """Which event attribution model the results are under, and whose choice it is; "" where it is not known."""
     if credit is None or credit.model is None:
         return ""
-    named = credit.name if credit.name == credit.model else f"{credit.name} ({credit.model})"
+    named = f"{credit.name} ({credit.code})" if credit.code else credit.name
     return " ".join((_("Event attribution model: %(model)s.") % {"model": named}, credit.sentence, credit.origin))
 
 

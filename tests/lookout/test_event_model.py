@@ -16,6 +16,7 @@ from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.lookout.models import ModelChange
 from attribution_portal.partners.connection import caller_for
+from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api import events
 from attribution_portal.sandbox.app import Sandbox
 from tests.adjustments.conftest import Visitor, fields
@@ -160,6 +161,51 @@ def test_a_model_that_is_not_known_is_shown_as_it_is_and_never_overwritten_unsee
     sandbox.faults.clear(fault.id)
     assert editor.send(form, "confirm", model="META").status_code == 409
     assert puts(sandbox) == 0
+
+
+def effects(editor: Visitor, model: str) -> list[str]:
+    return [
+        item.text for item in read(editor.send(form_of(editor), model=model)).root.one("ul", class_="effects").all("li")
+    ]
+
+
+def test_the_name_of_a_model_that_is_not_known_stands_once(editor: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.add("/events/evt_plain/attribution_model", "wrong_type", method="GET", body={"model": "BLENDED"})
+    panel = editor.look("evt_plain").panel("event-model")
+    assert panel.one("strong", data_model="BLENDED").text == "BLENDED"
+    assert panel.all("p", class_="sentence")[0].all("code") == []
+    confirm = read(editor.send(form_of(editor), model="META")).panel("event-model")
+    assert [code.text for code in confirm.all("code")] == ["META"]
+
+
+@pytest.mark.parametrize(("default", "model"), [("FD", "BLENDED"), ("", "BLENDED"), ("BLENDED", "BLENDED")])
+def test_a_model_that_cannot_be_set_again_is_told_to_be_one(
+    editor: Visitor, sandbox: Sandbox, partners: Partners, default: str, model: str
+) -> None:
+    Partner.objects.filter(pk=partners.acme.pk).update(default_event_model=default)
+    sandbox.faults.add("/events/evt_plain/attribution_model", "wrong_type", method="GET", body={"model": model})
+    assert effects(editor, "META")[-2:] == [
+        "It replaces the model “BLENDED”, which this portal does not know and cannot set again.",
+        "The partner's default and all other events stay as they are.",
+    ]
+    assert puts(sandbox) == 0
+
+
+def test_a_default_that_cannot_be_set_is_not_offered_as_a_choice(
+    editor: Visitor, sandbox: Sandbox, partners: Partners
+) -> None:
+    Partner.objects.filter(pk=partners.acme.pk).update(default_event_model="BLENDED")
+    assert effects(editor, "META")[-1] == (
+        "The event then has a model of its own and no longer follows the partner's default, the model “BLENDED”. The "
+        "platform offers no way back to following it, and this portal does not know that model and cannot set it."
+    )
+    assert puts(sandbox) == 0
+
+
+@pytest.mark.parametrize("eid", ["evt_plain", "evt_meta"])
+def test_a_model_that_can_be_set_again_is_not_lamented(editor: Visitor, eid: str) -> None:
+    panel = read(editor.send(form_of(editor, eid), model="EXTERNAL")).panel("event-model")
+    assert "cannot set" not in panel.text
 
 
 @pytest.mark.parametrize(
