@@ -26,6 +26,8 @@ def sheet(partner: Partner, desk: Desk, *, deleted: int, reader: Reader, now: da
     found = desk.found
     requests = readback.requests_of(partner, desk.eid)
     made = {request.platform_id: request for request in requests if request.makes_a_row and request.platform_id}
+    # Rows name none: as on the pages, they are in the partner's, and else in the one that the event's numbers are in.
+    currency = partner.currency or next(iter(desk.currencies), "")
     return Sheet(
         name=f"adjustments-{desk.eid}-{now.astimezone(partner.zone):%Y-%m-%d}",
         title=_("Adjustments"),
@@ -34,19 +36,20 @@ def sheet(partner: Partner, desk: Desk, *, deleted: int, reader: Reader, now: da
             Column(_("Recorded"), width=20),
             Column(_("Source"), width=14),
             Column(_("Purchases"), width=12),
-            Column(_("Revenue"), currency=partner.currency),
+            Column(_("Revenue"), currency=currency),
+            Column(_("Currency"), width=10),
             Column(_("Entered by"), width=28),
             Column(_("Reason"), width=36),
             Column(_("Seen in"), width=40),
         ),
-        rows=tuple(_row(row, found, made) for row in found.rows),
+        rows=tuple(_row(row, found, made, currency) for row in found.rows),
         zone=partner.zone,
         about=(
             (_("Event"), desk.title),
             (_("Id"), desk.eid),
             (_("Partner"), partner.name),
             (_("Rows"), _("All adjustments of this event, over all time.")),
-            (_("Currency"), partner.currency or _("None is named by the platform.")),
+            (_("Currency"), currency or _("None is named by the platform.")),
             (_("What it is"), _what_it_is(found)),
             (_("Deleted here"), _("%(n)s, not in this file") % {"n": reader.count(deleted)}),
             (_("As of"), reader.instant(desk.began)),
@@ -58,7 +61,9 @@ def sheet(partner: Partner, desk: Desk, *, deleted: int, reader: Reader, now: da
     )
 
 
-def _row(row: AdjustmentRow, found: Adjustments, made: Mapping[str, AdjustmentRequest]) -> tuple[Value, ...]:
+def _row(
+    row: AdjustmentRow, found: Adjustments, made: Mapping[str, AdjustmentRequest], currency: str
+) -> tuple[Value, ...]:
     who, seen_in = tables.entered_by(row, made.get(row.id)), tables.seen_in(row, found)
     return (
         row.id,
@@ -66,6 +71,7 @@ def _row(row: AdjustmentRow, found: Adjustments, made: Mapping[str, AdjustmentRe
         tables.source_name(row.source),
         row.purchases,
         row.revenue,
+        currency or None,
         who.shown,
         who.note,
         " ".join(words for words in (seen_in.shown, seen_in.note) if words),

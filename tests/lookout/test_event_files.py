@@ -15,6 +15,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from attribution_portal.audit.models import AuditEvent
+from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
 from tests.lookout.conftest import Open
 from tests.pages import Shown, read
@@ -53,7 +54,7 @@ def test_the_file_holds_the_rows_and_columns_of_the_page(client: Client, page: O
     shown = page("evt_closed", **query)
     labels = [head.text for head in shown.table("daily-revenue").one("thead").all("th")][1:]
     found = lines(client.get(reverse("lookout:sales_csv", args=ARGS), query))
-    assert [key for key in found[0] if key not in ("Day", "First day", "Last day", "State")] == labels
+    assert [key for key in found[0] if key not in ("Day", "First day", "Last day", "Currency", "State")] == labels
     for label in labels:
         assert [row[label] for row in found] == column(shown, label)
     if query.get("by") == "day":
@@ -83,6 +84,38 @@ def test_the_workbook_has_numbers_days_and_what_they_are(client: Client, sandbox
     assert {"As of", "Written", "Revenue", "Purchases", "Organic revenue", "In words"} <= set(about)
 
 
+@pytest.mark.parametrize(
+    ("query", "columns", "money"),
+    [
+        (
+            {},
+            ["Revenue", "Currency", "Purchases", "Campaigns", "Organic", "Adjustments", "State"],
+            ["Revenue", "Campaigns", "Organic", "Adjustments"],
+        ),
+        (
+            {"metric": "purchases", "layers": "measured"},
+            ["Revenue", "Currency", "Purchases", "Campaigns", "Organic", "State"],
+            ["Revenue"],
+        ),
+        ({"layers": "manual"}, ["Adjustments", "Currency", "State"], ["Adjustments"]),
+    ],
+)
+def test_the_currency_stands_behind_the_first_money_and_where_there_is_some(
+    client: Client, query: dict[str, str], columns: list[str], money: list[str]
+) -> None:
+    found = lines(client.get(reverse("lookout:sales_csv", args=ARGS), {"by": "week", **query}))
+    assert list(found[0])[2:] == columns
+    assert "EUR" in {row["Currency"] for row in found}
+    for row in found:
+        assert row["Currency"] == ("EUR" if any(row[name] for name in money) else "")
+
+
+def test_a_file_of_purchases_alone_has_no_currency(client: Client) -> None:
+    query = {"by": "week", "metric": "purchases", "layers": "manual"}
+    found = lines(client.get(reverse("lookout:sales_csv", args=ARGS), query))
+    assert list(found[0]) == ["First day", "Last day", "Adjustments", "State"]
+
+
 def test_a_day_is_a_day_and_three_years_are_whole(client: Client, sandbox: Sandbox) -> None:
     days = [
         {"date": f"{year}-06-{day:02}", "revenue": "0.1", "purchases": 1} for year in (2023, 2026) for day in (14, 15)
@@ -108,6 +141,28 @@ def test_adjustments_are_a_file_of_their_own(client: Client, page: Open, sandbox
     about: dict[Any, Any] = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
     assert about["Currency"] == "EUR"
     assert "no sales date" in about["What it is"]
+
+
+def test_adjustments_are_in_the_currency_of_the_page(client: Client, page: Open, sandbox: Sandbox) -> None:
+    address = reverse("adjustments:csv", args=["partner-id-acme", "evt_oneway"])
+    found = lines(client.get(address))
+    assert list(found[0])[3:6] == ["Purchases", "Revenue", "Currency"]
+    assert {row["Currency"] for row in found} == {"EUR"}
+    Partner.objects.filter(partner_id="partner-id-acme").update(currency="")
+    assert {row["Currency"] for row in lines(client.get(address))} == {"EUR"}
+
+
+def test_without_a_currency_the_column_is_empty(client: Client, sandbox: Sandbox) -> None:
+    Partner.objects.filter(partner_id="partner-id-acme").update(currency="")
+    row = {"id": "cr_own", "partner_id": "partner-id-acme", "eid": "evt_nocurrency", "purchase": 1, "revenue": 10}
+    day = {"date": "2026-06-01", "revenue": 1000, "purchases": 4}
+    sandbox.faults.add("/daily_revenue_summary/", "wrong_type", body={"daily_revenue": [day]})
+    sandbox.faults.add("/campaign_results/", "wrong_type", body=[row])
+    args = ["partner-id-acme", "evt_nocurrency"]
+    sales = lines(client.get(reverse("lookout:sales_csv", args=args), {"by": "day"}))
+    assert (sales[0]["Revenue"], {line["Currency"] for line in sales}) == ("1000", {""})
+    (adjusted,) = lines(client.get(reverse("adjustments:csv", args=args)))
+    assert (adjusted["Revenue"], adjusted["Currency"]) == ("10", "")
 
 
 def test_a_file_is_on_record_with_its_choices(client: Client) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Final
+from typing import Final, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,8 @@ from attribution_portal.lookout.daily.panel import Sales
 from attribution_portal.lookout.scene import Asked
 from attribution_portal.periods import Bucket, By, buckets
 
+T = TypeVar("T")
+
 # What the columns are called in the glossary, where that is something else than their key.
 _TERMS: Final = {"campaign": "campaign_revenue", "organic": "organic_revenue", "adjustments": "adjustment"}
 
@@ -21,6 +24,8 @@ _TERMS: Final = {"campaign": "campaign_revenue", "organic": "organic_revenue", "
 def sheet(asked: Asked, sales: Sales, *, now: datetime) -> Sheet:
     table, by = sales.chart.table, sales.reach.by
     period = sales.reach.period
+    numbers = table.columns[1:]
+    money = tuple(index for index, column in enumerate(numbers) if _is_money(column.key, asked))
     return Sheet(
         name=f"daily-revenue-{asked.eid}-{period.start}-{period.end}",
         title=_("Daily revenue"),
@@ -30,24 +35,45 @@ def sheet(asked: Asked, sales: Sales, *, now: datetime) -> Sheet:
                 if by == "day"
                 else (Column(_("First day"), width=12), Column(_("Last day"), width=12))
             ),
-            *(Column(column.label, currency=_currency(column.key, asked, sales)) for column in table.columns[1:]),
+            *_after_money(
+                [
+                    Column(column.label, currency=(sales.currency or "") if index in money else "")
+                    for index, column in enumerate(numbers)
+                ],
+                Column(_("Currency"), width=10),
+                money,
+            ),
             Column(_("State"), width=14),
         ),
-        rows=tuple(_row(row, bucket, by) for row, bucket in zip(table.rows, buckets(period, by), strict=True)),
+        rows=tuple(
+            _row(row, bucket, by, money, sales.currency)
+            for row, bucket in zip(table.rows, buckets(period, by), strict=True)
+        ),
         zone=asked.partner.zone,
         about=tuple((label, text) for label, text in _about(asked, sales, now) if text),
     )
 
 
-def _row(row: charts.Row, bucket: Bucket, by: By) -> tuple[Value, ...]:
+def _row(row: charts.Row, bucket: Bucket, by: By, money: tuple[int, ...], currency: str | None) -> tuple[Value, ...]:
     days: tuple[date, ...] = (bucket.first,) if by == "day" else (bucket.first, bucket.last)
-    numbers = (Decimal(cell.raw) if cell.raw else None for cell in row.cells[1:])
-    return (*days, *numbers, _("provisional") if row.provisional else "")
+    numbers = [Decimal(cell.raw) if cell.raw else None for cell in row.cells[1:]]
+    has_money = any(numbers[index] is not None for index in money)
+    return (
+        *days,
+        *_after_money(numbers, currency if has_money else None, money),
+        _("provisional") if row.provisional else "",
+    )
 
 
-def _currency(key: str, asked: Asked, sales: Sales) -> str:
-    is_money = key == "revenue" or (key != "purchases" and asked.selection.metric == "revenue")
-    return (sales.currency or "") if is_money else ""
+def _after_money(cells: Iterable[T], currency: T, money: tuple[int, ...]) -> tuple[T, ...]:
+    """The cells with the currency behind the first of those that are money; all of them are in the same."""
+    return tuple(
+        each for index, cell in enumerate(cells) for each in ((cell, currency) if index in money[:1] else (cell,))
+    )
+
+
+def _is_money(key: str, asked: Asked) -> bool:
+    return key == "revenue" or (key != "purchases" and asked.selection.metric == "revenue")
 
 
 def _about(asked: Asked, sales: Sales, now: datetime) -> tuple[tuple[str, str], ...]:
