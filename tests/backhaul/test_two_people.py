@@ -113,7 +113,7 @@ def test_of_two_managers_who_save_at_once_the_second_is_asked(
     asked = next(page for status, page in answers if status == 409)
     assert change.user is not None
     # Whether it was taken already when the second came is a matter of milliseconds.
-    told = ("sent other values at", "changed this at")
+    told = ("sent other values on", "changed this on")
     assert any(f"{change.user.email} {words}" in text(asked) for words in told)
     assert outcomes("defaults_changed") == ["intended", "done"]
     in_force = packages.partner_defaults(caller=caller_for(partners.acme).rereading()).value
@@ -158,7 +158,7 @@ def test_whoever_is_asked_and_goes_on_replaces_what_the_first_one_saved(
     page = answer.content.decode()
     assert answer.status_code == 409
     said = text(page)
-    assert "alice@acme.example changed this at" in said
+    assert "alice@acme.example changed this on" in said
     assert "Shown to you before All purchases · 7 days · 20 May 2026" in said
     assert "In force now Events from the package · 21 days · 20 May 2026" in said
     assert "Entered by you Events from the package · 35 days · 20 May 2026" in said
