@@ -28,6 +28,7 @@ def reads(stack: Stack) -> tuple[Result, ...]:
     """Cold, once all rows are filled in, and again with everything kept."""
     found = []
     for name, path, most in (("events list", EVENTS, 2), ("campaigns list", CAMPAIGNS, MOST_READS)):
+        stack.forget_spending()
         _portal(stack).get(path)
         _until_filled(stack)
         stack.forget_answers()
