@@ -25,11 +25,11 @@ class Page(Protocol):
     def summary(self) -> str: ...
 
 
-def answer(request: PortalRequest, template: str, page: Page) -> HttpResponse:
-    """template: the page's, with a partial `found`."""
+def answer(request: PortalRequest, template: str, page: Page, **more: object) -> HttpResponse:
+    """template: the page's, with a partial `found`. more: what it needs besides the page."""
     if request.htmx.target != FOUND:
-        return render(request, template, {"page": page})
-    response = render(request, f"{template}#{FOUND}", {"page": page, "alone": True})
+        return render(request, template, {"page": page, **more})
+    response = render(request, f"{template}#{FOUND}", {"page": page, "alone": True, **more})
     response = (replace_url if _goes_on_typing(request) else push_url)(response, page.address)
     return trigger_client_event(response, "announce", {"value": page.summary})
 

@@ -12,24 +12,20 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
-from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
-from django_htmx.http import push_url, replace_url, trigger_client_event
 
-from attribution_portal import http
+from attribution_portal import http, lists
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.backhaul.overview import selection, sheets
 from attribution_portal.backhaul.overview.forms import FiltersForm
-from attribution_portal.backhaul.overview.views import goes_on_typing
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.models import Partner
 from attribution_portal.review import reports
 
-FOUND = "found"
 View = Callable[..., HttpResponseBase]
 
 
@@ -52,11 +48,7 @@ def manager_view(view: Callable[..., HttpResponseBase]) -> View:
 def board(request: PortalRequest, partners: list[reports.Managed]) -> HttpResponse:
     """The board or, when its filters or page links ask for it, what was found alone: the form keeps what is typed."""
     page = reports.board(_asked(request, partners, _form(request, partners)))
-    if request.htmx.target != FOUND:
-        return render(request, "review/board.html", {"page": page, "across": True})
-    response = render(request, f"review/board.html#{FOUND}", {"page": page, "across": True, "alone": True})
-    response = (replace_url if goes_on_typing(request) else push_url)(response, page.address)
-    return trigger_client_event(response, "announce", {"value": page.summary})
+    return lists.answer(request, "review/board.html", page, across=True)
 
 
 @manager_view

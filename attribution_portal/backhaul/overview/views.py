@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
+from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
-from django_htmx.http import push_url, replace_url, trigger_client_event
 
-from attribution_portal import http
+from attribution_portal import http, lists
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.backhaul.overview import inventory, selection, sheets
 from attribution_portal.backhaul.overview.forms import FiltersForm
@@ -18,8 +16,6 @@ from attribution_portal.backhaul.polling import visits
 from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
-
-FOUND = "found"
 
 
 @partner_view()
@@ -41,17 +37,7 @@ def packages(request: PortalRequest) -> HttpResponse:
             now=timezone.now(),
         )
     )
-    if request.htmx.target != FOUND:
-        return render(request, "backhaul/list.html", {"page": page})
-    response = render(request, f"backhaul/list.html#{FOUND}", {"page": page, "alone": True})
-    response = (replace_url if goes_on_typing(request) else push_url)(response, page.address)
-    return trigger_client_event(response, "announce", {"value": page.summary})
-
-
-def goes_on_typing(request: PortalRequest) -> bool:
-    """A search that is typed letter by letter is one step back in the history, not one for each letter."""
-    before = QueryDict(urlsplit(request.htmx.current_url or "").query)
-    return request.htmx.trigger == "q" and bool(before.get("q"))
+    return lists.answer(request, "backhaul/list.html", page)
 
 
 @partner_view(methods=("GET",))
