@@ -77,12 +77,13 @@ class Ages:
 
 @dataclass(frozen=True, slots=True)
 class Source(Generic[T]):
-    """How to get one answer from the platform. `fetch` raises PlatformError; `decode` raises BadPayload and
-    is a plain function of the body: `decoder` names it, so that equal bodies are decoded once."""
+    """How to get one answer from the platform. `fetch` raises PlatformError, and has the body read by what it is given
+    before the call is counted; `decode` raises BadPayload and is a plain function of the body: `decoder` names it, so
+    that equal bodies are decoded once."""
 
     endpoint: str
     decoder: str
-    fetch: Callable[[], Body]
+    fetch: Callable[[Callable[[Body], object]], Body]
     decode: Callable[[Body], T]
 
 
@@ -145,8 +146,8 @@ def _peeked(state: State, ages: Ages, source: Source[T]) -> Kept[T]:
 
 
 def _unkept(source: Source[T]) -> Reading[T]:
-    body = source.fetch()
-    return Reading(value=_decoded(source, digest_of(body.content), lambda: body), read_at=datetime.now(UTC))
+    _body, _digest, value = _fetched(source)
+    return Reading(value=value, read_at=datetime.now(UTC))
 
 
 def _kept(entry: Entry, source: Source[T]) -> Reading[T] | None:
@@ -171,13 +172,11 @@ def _raise_no(entry: Entry, endpoint: str) -> None:
 
 def _fetch_and_keep(key: Key, mark: str, source: Source[T]) -> Reading[T]:
     try:
-        body = source.fetch()
+        # Decoded before it is kept: what cannot be understood must not replace what could.
+        body, digest, value = _fetched(source)
     except (NotFound, NotPermitted) as error:
         keep_no(key, mark, error)
         raise
-    digest = digest_of(body.content)
-    # Decoded before it is kept: what cannot be understood must not replace what could.
-    value = _decoded(source, digest, lambda: body)
     entry = keep(key, mark, body, digest)
     return Reading(value=value, read_at=datetime.fromtimestamp(entry.at, UTC))
 
@@ -252,6 +251,16 @@ def _refresh(key: Key, source: Source[T], *, asked_at: float) -> None:
     finally:
         with _refreshing_guard:
             _refreshing.discard(key.name)
+
+
+def _fetched(source: Source[T]) -> tuple[Body, str, T]:
+    """An answer, its digest and its value."""
+
+    def understand(body: Body) -> T:
+        return _decoded(source, digest_of(body.content), lambda: body)
+
+    body = source.fetch(understand)
+    return body, digest_of(body.content), understand(body)
 
 
 # Decoding, once per body.

@@ -22,12 +22,13 @@ from attribution_portal.platform_api.outcomes import (
     TOO_MANY_REQUESTS,
     Answer,
     Lost,
+    Reads,
     Unreadable,
     failure,
     failure_of_lost,
-    parse,
     payload_of,
     query_pairs,
+    said,
     says_not_authorized,
     seconds_named,
 )
@@ -107,7 +108,10 @@ class Question(Generic[T]):
         )
 
     def _source(self, asking: Callable[[], Caller]) -> Source[T]:
-        return _source(self.call, lambda: _fetch(self.call, caller=asking(), path=self.path, query=self.query))
+        def fetch(understand: Callable[[Body], object]) -> Body:
+            return _fetch(self.call, understand, caller=asking(), path=self.path, query=self.query)
+
+        return _source(self.call, fetch)
 
     def _behind(self, caller: Caller) -> Source[T]:
         """A refresh behind the page has a whole page's time of its own, from when it starts."""
@@ -133,7 +137,7 @@ def kept(questions: Sequence[Question[T]], *, partner_id: str) -> list[Kept[T]]:
 
 def _looked_up(question: Question[T], partner_id: str) -> tuple[Key, Ages, Source[T]]:
     call = question.call
-    return question.key(partner_id), call.ages, _source(call, lambda: _nobody(call.endpoint))
+    return question.key(partner_id), call.ages, _source(call, lambda _understand: _nobody(call.endpoint))
 
 
 def _nobody(endpoint: Endpoint) -> Body:
@@ -150,7 +154,7 @@ def _only_kept(key: Key, call: Read[T], source: Source[T]) -> Reading[T]:
     raise found or Unavailable("nothing is kept", endpoint=call.endpoint.name)
 
 
-def _source(call: Read[T], fetch: Callable[[], Body]) -> Source[T]:
+def _source(call: Read[T], fetch: Callable[[Callable[[Body], object]], Body]) -> Source[T]:
     return Source(
         endpoint=call.endpoint.name,
         decoder=f"{call.decode.__module__}.{call.decode.__qualname__}",
@@ -174,7 +178,9 @@ def write(
     Raises Unknown when nobody can tell whether it was carried out, Unavailable when it certainly was not.
     """
     until = _end_of(caller)
-    outcome = _authorised(endpoint, caller=caller, path=endpoint.path(**segments), query=query, body=body, until=until)
+    outcome = _authorised(
+        endpoint, caller=caller, path=endpoint.path(**segments), query=query, body=body, until=until, reads=said
+    )
     # Whatever the answer: a drop costs one reading, an untrue number costs trust.
     entries.drop(caller.partner_id, *drops)
     if isinstance(outcome, Lost):
@@ -182,14 +188,12 @@ def write(
     error = failure(outcome, endpoint=endpoint.name, writes=True)
     if error is not None:
         raise error
-    if not outcome.fault and not outcome.body.strip():
-        return Taken(None, outcome.request_id or "")
     try:
-        return Taken(parse(outcome.body), outcome.request_id or "")
+        return Taken(said(outcome), outcome.request_id or "")
     except Unreadable as unreadable:
         # A gateway's page, say: it cannot be told who answered, the platform or something before it.
         raise Unknown(
-            outcome.fault or str(unreadable),
+            str(unreadable),
             endpoint=endpoint.name,
             status=outcome.status,
             request_id=outcome.request_id,
@@ -202,13 +206,29 @@ def _end_of(caller: Caller) -> float:
     return time.monotonic() + configuration.number("PLATFORM_POLLING_SECONDS")
 
 
-def _fetch(call: Read[T], *, caller: Caller, path: str, query: Mapping[str, object] | None) -> Body:
-    answer = _tried(call.endpoint, caller=caller, path=path, query=query)
+def _fetch(
+    call: Read[T],
+    understand: Callable[[Body], object],
+    *,
+    caller: Caller,
+    path: str,
+    query: Mapping[str, object] | None,
+) -> Body:
+    answer = _tried(
+        call.endpoint, caller=caller, path=path, query=query, reads=lambda answer: understand(_body(call, answer))
+    )
     error = failure(answer, endpoint=call.endpoint.name, writes=False)
-    if isinstance(error, call.nothing_on) or (error is None and answer.status == 204):
+    if isinstance(error, call.nothing_on):
         return Body(content=b"null", status=answer.status, request_id=answer.request_id)
     if error is not None:
         raise error
+    return _body(call, answer)
+
+
+def _body(call: Read[T], answer: Answer) -> Body:
+    """Of a success. Raises BadPayload."""
+    if answer.status == 204:
+        return Body(content=b"null", status=answer.status, request_id=answer.request_id)
     if answer.fault:
         raise BadPayload(answer.fault, endpoint=call.endpoint.name, status=answer.status, request_id=answer.request_id)
     return Body(content=answer.body, status=answer.status, request_id=answer.request_id)
@@ -224,12 +244,14 @@ def _decode(call: Read[T], body: Body) -> T:
         ) from error
 
 
-def _tried(endpoint: Endpoint, *, caller: Caller, path: str, query: Mapping[str, object] | None) -> Answer:
+def _tried(
+    endpoint: Endpoint, *, caller: Caller, path: str, query: Mapping[str, object] | None, reads: Reads
+) -> Answer:
     """The first answer that is not worth another try. Raises the last try's error when all are used up, or
     when the wait before the next would end past the deadline."""
     until = _end_of(caller)
     for tried in range(1, TRIES + 1):
-        outcome = _authorised(endpoint, caller=caller, path=path, query=query, body=None, until=until)
+        outcome = _authorised(endpoint, caller=caller, path=path, query=query, body=None, until=until, reads=reads)
         if isinstance(outcome, Answer) and not outcome.is_transient:
             return outcome
         pause = _pause(outcome, tried)
@@ -273,6 +295,7 @@ def _authorised(
     query: Mapping[str, object] | None,
     body: Mapping[str, object] | None,
     until: float,
+    reads: Reads,
 ) -> Answer | Lost:
     """One try, and after a 401 another with a newer token (§2). A token that was issued after the call began and is
     refused too is the last: the 401 is then either this call's own refusal, when it says "not authorized" (§6), or a
@@ -294,6 +317,7 @@ def _authorised(
             endpoint,
             path=path,
             until=until,
+            reads=reads,
             query=query,
             body=body,
             headers={"Authorization": f"Bearer {token.access}", "X-Preferred-Partner-Id": caller.partner_id},

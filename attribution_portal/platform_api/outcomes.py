@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -20,6 +20,7 @@ from attribution_portal.platform_api.errors import (
     Unknown,
 )
 from attribution_portal.platform_api.payloads.accounts import Complaint, complaint
+from attribution_portal.platform_api.payloads.wire import Malformed
 
 # The message of a call that this account may not make, whether the status is 401 or 403 (§6).
 NOT_AUTHORIZED = "error.auth.not_authorized"
@@ -62,6 +63,11 @@ class Lost:
 
 class Unreadable(ValueError):  # noqa: N818 - the name says what the body is
     """A body that is no JSON. The text says what it is instead, without quoting it."""
+
+
+# What a caller makes of a success. Raises Unreadable, or BadPayload whose cause is Malformed when it is JSON of another
+# shape than the contract's.
+Reads = Callable[[Answer], object]
 
 
 def parse(body: bytes) -> object:
@@ -136,8 +142,8 @@ _WORDS: tuple[tuple[type[PlatformError], str], ...] = (
 )
 
 
-def in_a_word(outcome: Answer | Lost, *, writes: bool) -> str:
-    """What one try came to, as it is counted."""
+def in_a_word(outcome: Answer | Lost, *, writes: bool, reads: Reads) -> str:
+    """What one try came to, as it is counted; a success is what `reads` says of it."""
     if isinstance(outcome, Lost):
         if not outcome.sent:
             return "unreachable"
@@ -152,11 +158,13 @@ def in_a_word(outcome: Answer | Lost, *, writes: bool) -> str:
     error = failure(outcome, endpoint="", writes=writes)
     if error is not None:
         return next(word for kind, word in _WORDS if isinstance(error, kind))
-    # By its first letter: a gateway's page is told from an answer without parsing either.
-    begins = outcome.body[:64].lstrip()[:1]
-    if not outcome.fault and begins != b"<" and (begins or writes or outcome.status == NO_CONTENT):
-        return "ok"
-    return "unknown" if writes else "unreadable"
+    try:
+        reads(outcome)
+    except (Unreadable, BadPayload) as no:
+        if writes:
+            return "unknown"
+        return "malformed" if isinstance(no.__cause__, Malformed) else "unreadable"
+    return "ok"
 
 
 def says_not_authorized(answer: Answer) -> bool:
@@ -171,6 +179,13 @@ def _complaint(answer: Answer) -> Complaint:
         return complaint(parse(answer.body))
     except Unreadable:
         return Complaint()
+
+
+def said(answer: Answer) -> object:
+    """The JSON of a success that need not have any, then None. Raises Unreadable."""
+    if answer.fault:
+        raise Unreadable(answer.fault)
+    return parse(answer.body) if answer.body.strip() else None
 
 
 def payload_of(answer: Answer, *, endpoint: str) -> object:

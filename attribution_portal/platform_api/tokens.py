@@ -245,7 +245,13 @@ def _renew(account: Account, key: str, *, refused: tuple[str, ...], until: float
 
 def _refreshed(current: Tokens, *, until: float) -> Tokens | None:
     """None when the platform no longer takes the refresh token."""
-    outcome = transport.exchange(REFRESH, path=REFRESH.path(), until=until, body={"token": current.refresh})
+    outcome = transport.exchange(
+        REFRESH,
+        path=REFRESH.path(),
+        until=until,
+        body={"token": current.refresh},
+        reads=lambda answer: _decoded(answer, refreshed, REFRESH),
+    )
     if isinstance(outcome, Lost):
         raise failure_of_lost(outcome, endpoint=REFRESH.name, writes=False)
     error = failure(outcome, endpoint=REFRESH.name, writes=False)
@@ -263,7 +269,11 @@ def _sign_in(account: Account, key: str, *, until: float) -> Tokens:
     fingerprint = _fingerprint(password)
     _raise_remembered(key, fingerprint)
     outcome = transport.exchange(
-        AUTH, path=AUTH.path(), until=until, body={"username": account.username, "password": password}
+        AUTH,
+        path=AUTH.path(),
+        until=until,
+        body={"username": account.username, "password": password},
+        reads=lambda answer: _decoded(answer, signed_in, AUTH),
     )
     try:
         return _keep(key, _accepted(outcome))

@@ -29,7 +29,7 @@ import httpcore
 import httpx
 
 from attribution_portal.platform_api import configuration, tally
-from attribution_portal.platform_api.outcomes import Answer, Lost, in_a_word, query_pairs
+from attribution_portal.platform_api.outcomes import Answer, Lost, Reads, in_a_word, query_pairs
 
 if TYPE_CHECKING:
     from attribution_portal.platform_api.tokens import Account
@@ -234,12 +234,14 @@ def exchange(
     *,
     path: str,
     until: float,
+    reads: Reads,
     query: Mapping[str, object] | None = None,
     body: Mapping[str, object] | None = None,
     headers: Mapping[str, str] | None = None,
     lane: Lane = "person",
 ) -> Answer | Lost:
-    """One try, counted. `until` is on time.monotonic(). Never raises for what the network or the platform does."""
+    """One try, counted as what it came to: a success only where `reads` can read it. `until` is on time.monotonic().
+    Never raises for what the network or the platform does."""
     started = time.monotonic()
     remaining = until - started
     if remaining <= 0:
@@ -264,7 +266,7 @@ def exchange(
     tally.add(
         endpoint=endpoint.name,
         purpose="both" if endpoint.signs_in else _PURPOSES[lane],
-        outcome=in_a_word(outcome, writes=endpoint.method != "GET" and not endpoint.signs_in),
+        outcome=in_a_word(outcome, writes=endpoint.method != "GET" and not endpoint.signs_in, reads=reads),
         seconds=seconds,
     )
     return outcome

@@ -83,6 +83,11 @@ def calls(samples: Samples) -> Samples:
         (answer(409, {}), "conflict"),
         (answer(200, b"<html>a gateway</html>"), "unreadable"),
         (answer(200, b" \n"), "unreadable"),
+        (answer(200, b'{"id": "evt_1"'), "unreadable"),
+        (answer(200, {"identity": "evt_1"}), "malformed"),
+        (answer(200, ["evt_1"]), "malformed"),
+        (answer(200, b"null"), "malformed"),
+        (answer(204), "malformed"),
         (answer(200, b"x", headers={"Content-Encoding": "br"}), "unreadable"),
         (answer(301, {}), "unreadable"),
     ],
@@ -129,6 +134,7 @@ def test_each_try_of_a_read_is_counted(
         (answer(500, {}), "unknown"),
         (answer(303, {}), "unknown"),
         (answer(200, b"<html>a gateway</html>"), "unknown"),
+        (answer(200, b'{"id": 1'), "unknown"),
         (reset(), "unknown"),
     ],
 )
@@ -139,6 +145,48 @@ def test_a_write_that_nobody_can_tell_about_is_unknown(
     with suppress(PlatformError):
         packages.put_settings(caller=caller, package_id="pkg_1", settings=SETTINGS)
     assert calls(told()) == {("POST /auth", "both", "ok"): 1, (DETAILS, "people", outcome): 1}
+
+
+def test_polling_counts_them_alike_and_equal_bodies_each(
+    platform: Scripted, caller: Caller, told: Callable[[], Samples]
+) -> None:
+    """Equal bodies are decoded once."""
+    good = answer(200, {"id": "evt_1"})
+    platform.on(GET, answer(200, {}), answer(200, {}), good, good)
+    polling = replace(caller, lane="polling")
+    for _ in range(4):
+        with suppress(PlatformError):
+            events.get(caller=polling, eid="evt_1")
+    assert calls(told()) == {
+        ("POST /auth", "both", "ok"): 1,
+        (EVENT, "polling", "malformed"): 2,
+        (EVENT, "polling", "ok"): 2,
+    }
+
+
+@pytest.mark.parametrize("act", [answer(404, {}), answer(204), answer(200, {})])
+def test_none_yet_is_read_where_the_contract_has_it(
+    platform: Scripted, caller: Caller, told: Callable[[], Samples], act: Act
+) -> None:
+    platform.on(PUT.replace("PUT", "GET"), act)
+    assert packages.settings(caller=caller, package_id="pkg_1").value.model is None
+    assert {key[2] for key in calls(told())} <= {"ok", "not_found"}
+
+
+def test_an_answer_of_the_wrong_shape_costs_no_round_trip_of_its_own(
+    platform: Scripted, caller: Caller, from_nothing: None, clean_redis: redis.Redis
+) -> None:
+    def commands(act: Act) -> int:
+        platform.on(GET, act)
+        before = int(clean_redis.info("stats")["total_commands_processed"])
+        with suppress(PlatformError):
+            events.get(caller=replace(caller, lane="polling"), eid="evt_1")
+        return int(clean_redis.info("stats")["total_commands_processed"]) - before
+
+    commands(answer(200, {"id": "evt_1"}))
+    # What is not understood is not kept, which spares the commands that keep it.
+    assert commands(answer(200, {"identity": "evt_1"})) < commands(answer(200, {"id": "evt_1"}))
+    assert not clean_redis.exists(tally.KEY)
 
 
 def test_so_is_a_write_that_gets_no_answer(
@@ -185,6 +233,16 @@ def test_wrong_credentials_and_dead_tokens_are_no_lack_of_permission(
     with pytest.raises(PlatformError):
         events.get(caller=caller, eid="evt_1")
     assert calls(told()) == {("POST /auth", "both", "unauthenticated"): 1}
+
+
+@pytest.mark.parametrize(("body", "outcome"), [({"AccessToken": "a"}, "malformed"), (b"{", "unreadable")])
+def test_a_sign_in_that_cannot_be_read_is_no_success(
+    platform: Scripted, caller: Caller, told: Callable[[], Samples], body: object, outcome: str
+) -> None:
+    platform.on("POST /auth", answer(200, body))
+    with pytest.raises(PlatformError):
+        events.get(caller=caller, eid="evt_1")
+    assert calls(told()) == {("POST /auth", "both", outcome): 1}
 
 
 def test_a_call_that_the_account_may_not_make_is_not_permitted_though_its_status_is_401(

@@ -22,7 +22,7 @@ from attribution_portal.platform_api.errors import (
     Unknown,
 )
 from attribution_portal.platform_api.events import EventQuery
-from attribution_portal.platform_api.outcomes import Lost, failure_of_lost
+from attribution_portal.platform_api.outcomes import Lost, failure_of_lost, said
 from attribution_portal.platform_api.payloads import AttributionSettings, MetaResults
 from attribution_portal.platform_api.transport import Caller, Endpoint, exchange
 from tests.platform_api.scripted import Scripted, answer, cut, drip, hang, reset
@@ -154,7 +154,7 @@ def test_a_write_whose_outcome_is_lost_is_unknown_and_never_repeated(
 
 def test_what_could_not_even_be_sent_is_known_not_to_have_happened(settings: Settings) -> None:
     settings.PLATFORM_BASE_URL = "http://127.0.0.1:9/api/v3"
-    lost = exchange(Endpoint("PUT", "/x"), path="/x", until=time.monotonic() + 1, body={})
+    lost = exchange(Endpoint("PUT", "/x"), path="/x", until=time.monotonic() + 1, reads=said, body={})
     assert isinstance(lost, Lost)
     assert not lost.sent
     assert type(failure_of_lost(lost, endpoint="PUT /x", writes=True)) is Unavailable
