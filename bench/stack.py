@@ -36,10 +36,7 @@ class Stack:
 
     def forget_answers(self) -> None:
         """Drop every cached platform answer and nothing else: the service account stays signed in."""
-        known = json.loads((self.demo.folder / "redis" / "running.json").read_text(encoding="utf-8"))
-        with redis.Redis.from_url(known["url"]) as client:
-            if keys := list(client.scan_iter("portal:partner-id-acme:*", count=1000)):
-                client.delete(*keys)
+        self.demo.forget_answers()
 
     def forget_spending(self) -> None:
         """Give the portal the whole budget of a minute, whatever earlier measures used of it."""

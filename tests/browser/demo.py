@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import redis
+
 from attribution_portal.ops.embedded import free_port
 
 ROOT = Path(__file__).parents[2]
@@ -51,6 +53,13 @@ class Demo:
     def bring_results(self) -> None:
         """All settings that were saved so far have their results now."""
         self.steer("PUT", "clock", advance_seconds=DELAY)
+
+    def forget_answers(self, partner_id: str = "partner-id-acme") -> None:
+        """The portal has to read this partner anew: every kept answer of the platform is dropped, and nothing else."""
+        known = json.loads((self.folder / "redis" / "running.json").read_text(encoding="utf-8"))
+        with redis.Redis.from_url(known["url"]) as client:
+            if keys := list(client.scan_iter(f"portal:{partner_id}:*", count=1000)):
+                client.delete(*keys)
 
     @contextmanager
     def holding(self, path: str) -> Iterator[None]:

@@ -32,6 +32,7 @@ def test_results_fill_in_by_themselves_and_the_focus_stays(visit: Visit) -> None
     alice.sign_in(MARKETER)
     expect(page.locator('[data-panel="dashboard"]')).to_be_visible()
     with alice.demo.holding("/campaign_results/"):
+        alice.demo.forget_answers()
         page.locator("nav.rooms").get_by_role("link", name="Campaigns").click()
         page.wait_for_url(f"**{LIST}")
         expect(page.locator("#reading")).to_have_attribute("data-progress", "reading")
