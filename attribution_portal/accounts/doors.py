@@ -16,7 +16,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
 
-from attribution_portal.accounts import reauthentication, second_factor, sessions
+from attribution_portal.accounts import drafts, reauthentication, second_factor, sessions
 
 # What somebody may still open who needs a second factor and has none.
 ENROLMENT: Final = frozenset(
@@ -53,7 +53,7 @@ class DoorMiddleware:
         assert request.resolver_match is not None  # noqa: S101 - there is a view
         if request.resolver_match.view_name in ENROLMENT or not second_factor.is_missing(request):
             return None
-        if request.method == "GET" and not is_htmx(request):
+        if not is_htmx(request) and (request.method == "GET" or drafts.keep(request)):
             request.session[AFTER_ENROLMENT] = request.get_full_path()
         return HttpResponseRedirect(reverse("account_second_factor"))
 
@@ -71,15 +71,19 @@ def is_htmx(request: HttpRequest) -> bool:
 def lead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
     """Make a redirect to a page of the account one of the whole window: htmx would put that page into the panel that
     it asked for. Signing in then leads back to the page on which the person was, not to a fragment of it, nor to an
-    address that only takes forms. Whoever sent a form is told that it was not taken."""
+    address that only takes forms. Whoever sent a form is told that it was not taken; where what they typed can be kept
+    for them, signing in leads to it."""
     if response.status_code not in {301, 302, 303}:
         return response
     location = response.headers["Location"]
     target = urlsplit(location)
     to_sign_in = target.path == resolve_url(settings.LOGIN_URL) and "next" in parse_qs(target.query)
     if to_sign_in and (is_htmx(request) or request.method not in SAFE):
-        location = f"{target.path}?{urlencode({'next': page_of(request)})}"
-        if request.method not in SAFE:
+        kept = request.method not in SAFE and drafts.keep(request)
+        location = f"{target.path}?{urlencode({'next': request.path if kept else page_of(request)})}"
+        if kept:
+            _tell_it_is_kept(request)
+        elif request.method not in SAFE:
             messages.warning(
                 request, _("You were signed out meanwhile, so nothing was sent. Sign in and enter it once more.")
             )
@@ -87,6 +91,28 @@ def lead(request: HttpRequest, response: HttpResponse) -> HttpResponse:
         return HttpResponseClientRedirect(location)
     response.headers["Location"] = location
     return response
+
+
+def shown_again(request: HttpRequest) -> HttpResponse | None:
+    """For a form whose token is gone, mostly because its sender signed in again in another tab: lead to what they
+    typed, for them to look at and send. None where the form is not theirs, or does not say whose it is."""
+    if not drafts.keep(request):
+        return None
+    if not request.user.is_authenticated:
+        _tell_it_is_kept(request)
+    if is_htmx(request):
+        return HttpResponseClientRedirect(request.path)
+    response = HttpResponseRedirect(request.path)
+    response.status_code = 303
+    return response
+
+
+def _tell_it_is_kept(request: HttpRequest) -> None:
+    words = _(
+        "You were signed out meanwhile, so nothing was sent. What you typed is kept for a quarter of an hour and is "
+        "there again when you sign in."
+    )
+    messages.warning(request, words)
 
 
 def page_of(request: HttpRequest) -> str:

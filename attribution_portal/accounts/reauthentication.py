@@ -9,18 +9,18 @@ A view that changes what cannot be taken back asks for it, inside the decorator 
             form = DefaultsForm(request.POST)
             ...
         else:
-            form = DefaultsForm(reauthentication.draft(request))   # None for whoever was not led away
+            form = DefaultsForm(drafts.draft(request))   # None for whoever was not led away
         ...
 
 Reading is never held up. Somebody who sends the form with a proof older than ACCOUNT_REAUTHENTICATION_TIMEOUT seconds
-is led to confirm by password, code or passkey, and then back to the form, which `draft` fills with what they typed.
+is led to confirm by password, code or passkey, and then back to the form, which `drafts` fills with what they typed.
 Nothing is sent for them: they see it again and press the button again.
 
 Where a form stands on another page than the one it is sent to, the view says which:
 
     @recently_authenticated(back=lambda request, event_id: reverse("lookout:event", args=[...]))
 
-and that page asks for `draft(request, reverse(...))`, with the address that the form is sent to.
+and that page asks for `drafts.draft(request, reverse(...))`, with the address that the form is sent to.
 """
 
 from __future__ import annotations
@@ -33,21 +33,15 @@ from typing import Any, TypeVar, cast, overload
 from allauth.account.adapter import get_adapter
 from allauth.account.authentication import get_authentication_records
 from django.conf import settings
-from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import gettext as _
 from django_htmx.http import HttpResponseClientRedirect
+
+from attribution_portal.accounts import drafts
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Back = Callable[..., str]
-
-SESSION_KEY = "portal_drafts"
-DRAFTS_KEPT = 4
-DRAFT_SECONDS = 15 * 60
-# A draft lies in the session table in the clear, no place for a secret; a token belongs to the page it came in.
-NEVER_KEPT = frozenset({"csrfmiddlewaretoken", "password", "token"})
 
 
 @overload
@@ -63,7 +57,7 @@ def recently_authenticated(view: View | None = None, *, back: Back | None = None
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if request.method in {"GET", "HEAD", "OPTIONS"} or is_recent(request):
                 return view(request, *args, **kwargs)
-            _keep(request)
+            drafts.keep_own(request)
             return confirm(request, to=back(request, *args, **kwargs) if back else request.get_full_path())
 
         return cast(View, inner)
@@ -99,27 +93,3 @@ def confirm(request: HttpRequest, *, to: str) -> HttpResponse:
     if request.headers.get("HX-Request") == "true":
         return HttpResponseClientRedirect(address)
     return HttpResponseRedirect(address)
-
-
-def draft(request: HttpRequest, path: str | None = None) -> QueryDict | None:
-    """What was typed into the form that is sent to `path` (by default the page's own address) when its sender was led
-    away to confirm; given once, within a quarter of an hour, without secrets. The page says that nothing was sent."""
-    drafts: dict[str, Any] = request.session.get(SESSION_KEY, {})
-    kept = drafts.pop(path or request.path, None)
-    if kept is None:
-        return None
-    request.session[SESSION_KEY] = drafts
-    if time.time() - kept["at"] > DRAFT_SECONDS:
-        return None
-    messages.info(request, _("Nothing has been sent yet. Look at what you entered once more, then send it again."))
-    return QueryDict(kept["fields"])
-
-
-def _keep(request: HttpRequest) -> None:
-    fields = request.POST.copy()
-    for name in NEVER_KEPT & fields.keys():
-        del fields[name]
-    drafts = request.session.get(SESSION_KEY, {})
-    drafts[request.path] = {"fields": fields.urlencode(), "at": time.time()}
-    newest = sorted(drafts.items(), key=lambda item: item[1]["at"])[-DRAFTS_KEPT:]
-    request.session[SESSION_KEY] = dict(newest)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attribution_portal import http
-from attribution_portal.accounts.reauthentication import draft, recently_authenticated
+from attribution_portal.accounts.drafts import draft
+from attribution_portal.accounts.reauthentication import recently_authenticated
 from attribution_portal.adjustments import forms, preview, reading, sending, tables
 from attribution_portal.adjustments.forms import AdjustmentForm, DeleteForm, UndoForm
 from attribution_portal.adjustments.guard import Check, Finding, Proposal
@@ -40,10 +41,12 @@ METHODS = ("GET", "HEAD", "POST")
 
 @partner_view(action=Action.CHANGE_ADJUSTMENTS, methods=METHODS)
 def create(request: PortalRequest, eid: str) -> HttpResponse:
-    """First a preview with what speaks against it, then, with `confirm`, the one POST."""
+    """First a preview with what speaks against it, then, with `confirm`, the one POST. A GET shows what was typed into
+    a form that could not be taken."""
     origin = Origin.named(request.POST)
     if request.method != "POST":
-        return _return(request, eid, Origin.named(request.GET))
+        typed = draft(request)
+        return _shown_again(request, eid, typed) if typed else _return(request, eid, Origin.named(request.GET))
     form = AdjustmentForm(request.POST, currency=request.partner.currency, reader=http.reader(request))
     valid = form.is_valid()
     if (known := _known(request, form)) is not None:
@@ -257,6 +260,15 @@ def _form_page(
 ) -> HttpResponse:
     others = [name for name in desk.currencies if name != request.partner.currency]
     return _page(request, "adjustments/create.html", desk, origin, {"form": form, "others": others}, status)
+
+
+def _shown_again(request: PortalRequest, eid: str, typed: QueryDict) -> HttpResponse:
+    form = AdjustmentForm(typed, currency=request.partner.currency, reader=http.reader(request))
+    form.renew_token()
+    desk = _desk(request, eid)
+    if (refusal := _refusal(request, desk)) is not None:
+        form.add_error(None, refusal)
+    return _form_page(request, desk, form, Origin.named(typed))
 
 
 def _preview_page(

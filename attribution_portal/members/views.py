@@ -9,7 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from attribution_portal.accounts.reauthentication import draft, recently_authenticated
+from attribution_portal.accounts.drafts import draft
+from attribution_portal.accounts.reauthentication import recently_authenticated
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
 from attribution_portal.members import invitations, mail, reports, roster

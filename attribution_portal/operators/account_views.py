@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 
 from attribution_portal import http
-from attribution_portal.accounts import reauthentication
+from attribution_portal.accounts import drafts
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
 from attribution_portal.operators import reports
@@ -37,14 +37,14 @@ def _page_of(request: HttpRequest, pk: int) -> str:
 
 @operator_view()
 def accounts(request: PortalRequest) -> HttpResponse:
-    draft = reauthentication.draft(request, reverse("operators:add-account"))
+    draft = drafts.draft(request, reverse("operators:add-account"))
     return _show_list(request, AccountForm(initial=draft.dict() if draft else None))
 
 
 @operator_view()
 def account(request: PortalRequest, pk: int) -> HttpResponse:
     for name in ("check-account", "change-password", "remove-account"):
-        reauthentication.draft(request, reverse(f"operators:{name}", args=[pk]))
+        drafts.draft(request, reverse(f"operators:{name}", args=[pk]))
     return _show(request, pk, PasswordForm())
 
 

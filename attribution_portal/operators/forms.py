@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from attribution_portal.partners import zones
 
-# `reauthentication` never keeps a field of this name while its sender is led away to confirm.
+# `accounts.drafts` never keeps a field of this name while its sender is led away to confirm.
 PASSWORD = "password"  # noqa: S105
 
 

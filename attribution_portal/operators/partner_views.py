@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from attribution_portal import http
-from attribution_portal.accounts import reauthentication
+from attribution_portal.accounts import drafts
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
 from attribution_portal.operators import reports
@@ -36,8 +36,8 @@ def partners(request: PortalRequest) -> HttpResponse:
 
 @operator_view()
 def partner(request: PortalRequest, partner_id: str) -> HttpResponse:
-    zone = reauthentication.draft(request, reverse("operators:zone", args=[partner_id]))
-    switch = reauthentication.draft(request, reverse("operators:switch", args=[partner_id]))
+    zone = drafts.draft(request, reverse("operators:zone", args=[partner_id]))
+    switch = drafts.draft(request, reverse("operators:switch", args=[partner_id]))
     return _show(
         request,
         partner_id,

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from attribution_portal import http
-from attribution_portal.accounts import mail, reauthentication
+from attribution_portal.accounts import drafts, mail
 from attribution_portal.accounts.models import User
 from attribution_portal.audit.trail import Actor
 from attribution_portal.http import PortalRequest
@@ -43,7 +43,7 @@ def people(request: PortalRequest) -> HttpResponse:
 def person(request: PortalRequest, pk: int) -> HttpResponse:
     reasons: dict[str, str] = {}
     for name in FORMS:
-        draft = reauthentication.draft(request, reverse(f"operators:{name}", args=[pk]))
+        draft = drafts.draft(request, reverse(f"operators:{name}", args=[pk]))
         if draft is not None:
             reasons[name] = draft.get("reason", "")
     return _show(request, pk, reasons=reasons)

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from attribution_portal.accounts.doors import shown_again
+
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
     """A form whose token is gone, mostly because the person signed in again in another tab."""
-    return render(request, "403.html", {"expired_form": True}, status=403)
+    return shown_again(request) or render(request, "403.html", {"expired_form": True}, status=403)
 
 
 def too_large(request: HttpRequest) -> HttpResponse:

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attribution_portal import http
+from attribution_portal.accounts.drafts import draft
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul.ledger import reading
 from attribution_portal.backhaul.models import Package
@@ -26,10 +27,15 @@ FORM = ("GET", "HEAD", "POST")
 
 @partner_view(action=Action.REVIEW, methods=FORM)
 def sign_off(request: PortalRequest, package_id: str) -> HttpResponse:
-    """What was refused is shown with what is there now and the note as typed; else the package's page follows."""
+    """What was refused is shown with what is there now and the note as typed; else the package's page follows. A GET
+    shows a note that could not be taken."""
     found = _find(request, package_id)
     if request.method != "POST":
-        return redirect(_address(request, found))
+        if (typed := draft(request)) is None:
+            return redirect(_address(request, found))
+        form = ReviewForm(typed, poll=found.poll)
+        form.renew()
+        return _ask(request, found, form)
     form = ReviewForm(request.POST, poll=found.poll)
     if not form.is_whole():
         form.renew()
@@ -63,19 +69,14 @@ def sign_off(request: PortalRequest, package_id: str) -> HttpResponse:
 @partner_view(action=Action.REVIEW, methods=FORM)
 def withdraw(request: PortalRequest, package_id: str) -> HttpResponse:
     found = _find(request, package_id)
-    if request.method != "POST":
-        return redirect(_address(request, found))
     known = reviews.standing(found)
+    if request.method != "POST":
+        if (typed := draft(request)) is None:
+            return redirect(_address(request, found))
+        return _ask_why(request, found, known, WithdrawForm(typed, review=known.review))
     form = WithdrawForm(request.POST, review=known.review)
     if not form.is_whole():
-        reader = http.reader(request)
-        context = {
-            **_frame(request, found),
-            "withdrawing": True,
-            "sentence": review_panel.sentence(known, request.partner, reader),
-            "form": form,
-        }
-        return render(request, "review/signing.html", context, status=422)
+        return _ask_why(request, found, known, form, status=422)
     try:
         reviews.withdraw(
             partner=request.partner,
@@ -116,7 +117,9 @@ def _moved(request: PortalRequest, package_id: str, moved: Moved) -> HttpRespons
     return _ask(request, found, form, conflict=conflict, status=409)
 
 
-def _ask(request: PortalRequest, found: Package, form: ReviewForm, *, conflict: str = "", status: int) -> HttpResponse:
+def _ask(
+    request: PortalRequest, found: Package, form: ReviewForm, *, conflict: str = "", status: int = 200
+) -> HttpResponse:
     reader, now = http.reader(request), timezone.now()
     known = reading.standing_of(partner=request.partner, package=found, parked=reading.parked(request.partner), now=now)
     asked = review_panel.asked(found, known.state, request.partner, reader)
@@ -125,6 +128,18 @@ def _ask(request: PortalRequest, found: Package, form: ReviewForm, *, conflict: 
         "conflict": conflict,
         "form": form if found.poll.latest else None,
         "asked": asked,
+    }
+    return render(request, "review/signing.html", context, status=status)
+
+
+def _ask_why(
+    request: PortalRequest, found: Package, known: reviews.Standing, form: WithdrawForm, *, status: int = 200
+) -> HttpResponse:
+    context = {
+        **_frame(request, found),
+        "withdrawing": True,
+        "sentence": review_panel.sentence(known, request.partner, http.reader(request)),
+        "form": form,
     }
     return render(request, "review/signing.html", context, status=status)
 

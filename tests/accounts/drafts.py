@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import include, path
 from django.views.decorators.http import require_POST
 
-from attribution_portal.accounts import reauthentication
+from attribution_portal.accounts import drafts
 from attribution_portal.accounts.reauthentication import recently_authenticated
 
 sent: list[dict[str, str]] = []
@@ -17,7 +17,7 @@ def form(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         sent.append(request.POST.dict())
         return HttpResponse("sent")
-    kept = reauthentication.draft(request)
+    kept = drafts.draft(request)
     return HttpResponse(kept.urlencode() if kept is not None else "empty")
 
 
@@ -29,7 +29,7 @@ def delete(request: HttpRequest, number: int) -> HttpResponse:
 
 
 def rows(request: HttpRequest) -> HttpResponse:
-    kept = reauthentication.draft(request, f"/list/{request.GET['row']}/delete/")
+    kept = drafts.draft(request, f"/list/{request.GET['row']}/delete/")
     return HttpResponse(kept.urlencode() if kept is not None else "empty")
 
 

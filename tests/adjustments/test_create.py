@@ -287,5 +287,6 @@ def test_every_form_carries_what_proves_that_it_is_ours(
     previewed = visitor.client.post(address, values)
     assert previewed.status_code == 200
     assert "csrfmiddlewaretoken" in fields(read(previewed).root.one("form", data_form="adjustment"))
-    assert visitor.client.post(address, values | {"csrfmiddlewaretoken": "", "confirm": "1"}).status_code == 403
+    refused = visitor.client.post(address, values | {"csrfmiddlewaretoken": "", "confirm": "1", "sender": ""})
+    assert refused.status_code == 403
     assert posts(sandbox) == 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
 from attribution_portal import http
+from attribution_portal.accounts.drafts import draft
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.backhaul.evaluation import files, reports
 from attribution_portal.backhaul.evaluation.asked import Asked, AskedForm
@@ -36,6 +37,7 @@ from attribution_portal.platform_api import packages as platform
 from attribution_portal.platform_api.errors import NotFound, PlatformError
 
 LIVE = "package-live"
+TOLD = "settings"
 LONGEST_ID = 200
 
 
@@ -61,11 +63,13 @@ def package(request: PortalRequest, package_id: str) -> HttpResponse:
 @partner_view(action=Action.CHANGE_SETTINGS, methods=("GET", "HEAD", "POST"))
 def settings(request: PortalRequest, package_id: str) -> HttpResponse:
     """Where the form is sent. What was refused is shown at its fields, with what was typed; so is what a change would
-    do, where that was asked for or has to be told first. Else the page follows."""
+    do, where that was asked for or has to be told first. Else the page follows. A GET shows what was typed into a form
+    that could not be taken."""
     found = _find(request, package_id)
     if request.method != "POST":
-        return redirect(package_url(request.partner, found))
-    form = _form(request, found, bound=True)
+        typed = draft(request, told=TOLD)
+        return _shown_again(request, found, typed) if typed else redirect(package_url(request.partner, found))
+    form = _form(request, found, request.POST)
     has_ended = known_at(partner=request.partner, package=found, until=None, now=timezone.now()).state is State.ENDED
     if "ended" in request.POST:
         return _handed_over(request, form) if has_ended else HttpResponse(status=204)
@@ -201,6 +205,12 @@ def _page(
     return render(request, "backhaul/package.html", context, status=status)
 
 
+def _shown_again(request: PortalRequest, found: Package, typed: QueryDict) -> HttpResponse:
+    form = _form(request, found, typed)
+    form.renew_token()
+    return _page(request, found, form=form)
+
+
 def _handed_over(request: PortalRequest, form: SettingsForm) -> HttpResponse:
     """What stands where the form was, when an open page has learned that its package has ended: what was typed into it,
     which is sent nowhere."""
@@ -245,9 +255,9 @@ def _asked_form(request: PortalRequest) -> AskedForm:
     return AskedForm(request.GET, today=_today(request))
 
 
-def _form(request: PortalRequest, found: Package, *, bound: bool = False) -> SettingsForm:
+def _form(request: PortalRequest, found: Package, typed: QueryDict) -> SettingsForm:
     return SettingsForm(
-        request.POST if bound else None,
+        typed,
         basis=Basis(found.poll.settings, newest.pk if (newest := history.newest(found)) else 0),
         today=_today(request),
         reader=http.reader(request),

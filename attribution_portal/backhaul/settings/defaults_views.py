@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from attribution_portal import http
-from attribution_portal.accounts import reauthentication
+from attribution_portal.accounts import drafts
 from attribution_portal.accounts.reauthentication import recently_authenticated
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul.ledger import history, intents
@@ -36,7 +36,7 @@ def package_defaults(request: PortalRequest) -> HttpResponse:
     newest = defaults.newest(request.partner)
     if request.method != "POST":
         form = _form(request, known, newest)
-        if (draft := reauthentication.draft(request)) is not None:
+        if (draft := drafts.draft(request)) is not None:
             form = _form(request, known, newest, typed=draft)
             form.renew_token()
         return _page(request, known, form)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from attribution_portal.accounts.drafts import draft
 from attribution_portal.adjustments.intents import Outcome, SentBefore, sent_before
 from attribution_portal.audit.trail import Actor
 from attribution_portal.credit import EXTERNAL, Credit, credit
@@ -32,7 +33,8 @@ from attribution_portal.platform_api.payloads import Event, Reading
 @partner_view(action=Action.CHANGE_EVENT_MODEL, methods=("GET", "HEAD", "POST"))
 def model(request: PortalRequest, eid: str) -> HttpResponse:
     if request.method != "POST":
-        return _return(request, eid)
+        typed = draft(request)
+        return _shown_again(request, eid, typed) if typed else _return(request, eid)
     began = timezone.now()
     form = ModelForm(request.POST, own=None)
     valid = form.is_valid()
@@ -77,6 +79,17 @@ def model(request: PortalRequest, eid: str) -> HttpResponse:
         return _page(request, eid, title, form, _in_force(request, own), status=_status(error))
     _tell(request, change)
     return _return(request, eid)
+
+
+def _shown_again(request: PortalRequest, eid: str, typed: QueryDict) -> HttpResponse:
+    """What was chosen in a form that could not be taken, beside what is in force now."""
+    form = ModelForm(typed, own=None)
+    title, answer = _read(request, eid)
+    if isinstance(answer, PlatformError):
+        form.add_error(None, str(answer.sentence) + " " + _("Nothing was changed."))
+        return _page(request, eid, title, form, None, status=_status(answer))
+    form.anew(answer.value)
+    return _page(request, eid, title, form, _in_force(request, answer.value))
 
 
 def _read(request: PortalRequest, eid: str) -> tuple[str, Reading[str | None] | PlatformError]:
