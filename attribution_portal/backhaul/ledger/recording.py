@@ -21,7 +21,7 @@ from attribution_portal.backhaul import bulk, outages
 from attribution_portal.backhaul.ledger import fingerprints, intents, known, standing, waiting
 from attribution_portal.backhaul.ledger.known import Known, Latest
 from attribution_portal.backhaul.models import Evaluation, Package, SettingsChange
-from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce
+from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce, in_force, only
 from attribution_portal.backhaul.state import IN_DOUBT
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError, Unavailable
@@ -121,6 +121,31 @@ def record(
     return Recorded(taken=taken, new_rows=len(batch.new_rows), failures=len(failed))
 
 
+def record_settings(
+    *, partner: Partner, package: Package, own: AttributionSettings, started_at: datetime, now: datetime
+) -> None:
+    """What a package's settings, read alone, tell of changes: its results could not be read with them. Nothing is told
+    where only the partner's defaults could say what is in force."""
+    with transaction.atomic():
+        for state in known.lock(partner=partner, packages=[package.pk]):
+            gaps = {name for name in SETTING_NAMES if getattr(own, name) is None}
+            if any(getattr(state.settings, name) is not None for name in gaps - set(state.inherited)):
+                return
+            batch = _Batch(partner, [state], now)
+            batch.take_settings(
+                state,
+                Observation(
+                    package=state.pk,
+                    in_force=in_force(own, only(state.settings, state.inherited)),
+                    result=EvaluationResult(clusters=()),
+                    held=True,
+                    started_at=started_at,
+                    read_at=now,
+                ),
+            )
+            batch.save(let_go=False)
+
+
 def stage_of(package: Package) -> Stage:
     return package.status, package.events
 
@@ -155,15 +180,9 @@ class _Batch:
 
     def take(self, state: Known, observation: Observation) -> bool:
         """One good reading. False: it is older than what is known, or settings were being sent while it was read."""
-        if state.last_ok_at is not None and observation.read_at < state.last_ok_at:
+        changed_now = self.take_settings(state, observation)
+        if changed_now is None:
             return False
-        if state.settings_changed_at is not None and observation.started_at < state.settings_changed_at:
-            return False
-        if any(change.made_at > observation.started_at for change in self.open_changes.get(state.pk, ())):
-            return False
-        is_lost = self._is_lost(state, observation)
-        self._resolve(state, observation, is_lost=is_lost)
-        changed_now = not is_lost and self._take_settings(state, observation)
         if observation.result.clusters:
             self._take_result(state, observation, changed_now=changed_now)
         if observation.clusters is not None and observation.stage in (None, (state.status, state.events)):
@@ -172,6 +191,19 @@ class _Batch:
         state.last_read_at = state.last_ok_at = observation.read_at
         state.failures, state.failing_since, state.last_error = 0, None, ""
         return True
+
+    def take_settings(self, state: Known, observation: Observation) -> bool | None:
+        """What a reading says of changes, and whether it is the first with new settings, of which nobody knows when
+        they came. None: it says nothing, see `take`."""
+        if state.last_ok_at is not None and observation.read_at < state.last_ok_at:
+            return None
+        if state.settings_changed_at is not None and observation.started_at < state.settings_changed_at:
+            return None
+        if any(change.made_at > observation.started_at for change in self.open_changes.get(state.pk, ())):
+            return None
+        is_lost = self._is_lost(state, observation)
+        self._resolve(state, observation, is_lost=is_lost)
+        return not is_lost and self._take_settings(state, observation)
 
     def fail(self, state: Known, failure: Failure) -> None:
         """One bad reading. A spent budget is none: the platform was not asked, and is asked when a place comes free."""

@@ -10,7 +10,7 @@ from django.db.models import Q
 
 from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul import clock, precedence
-from attribution_portal.backhaul.ledger import history, intents, waiting
+from attribution_portal.backhaul.ledger import history, intents, recording, waiting
 from attribution_portal.backhaul.ledger.intents import LONGEST_SENDING, Basis, Outcome
 from attribution_portal.backhaul.models import Package, PollState, SettingsChange
 from attribution_portal.backhaul.polling import visits
@@ -43,8 +43,12 @@ def save(
         return Outcome.SENT_BEFORE
     caller = caller_for(partner)
     failed = visits.read_now(partner=partner, package=package, caller=caller)
+    asked_at = clock.now()
     # As just read and cached; when that failed, asked for once more and never taken from an older answer.
     own = packages.settings(caller=caller.rereading() if failed else caller, package_id=package.package_id).value
+    if failed:
+        # Whoever changed them elsewhere did so before this: two changes, and results may answer either.
+        recording.record_settings(partner=partner, package=package, own=own, started_at=asked_at, now=clock.now())
     if own == wanted:
         return Outcome.NOTHING_CHANGED
     change = _begin(partner, package, wanted, own=own, basis=basis, reason=reason, actor=actor, token=token)
