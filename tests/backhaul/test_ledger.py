@@ -149,7 +149,7 @@ SEQUENCES = [
         "r14=10 +1 p21 +172800 r21=10 +1 p30 +9 r30=20",
         "14=10:presumed 21=10:unknown 30=20:proved",
     ),
-    ("first results after a change", "r14=0 +1 p21 +9 r21=0 +9 r21=20", "21=20:proved"),
+    ("first results after a change", "r14=0 +1 p21 +9 r21=0 +9 r21=20", "21=20:unknown"),
     ("gone in between, then new ones", "r14=10 +1 p21 +9 r21=0 +9 r21=20", "14=10:presumed 21=20:proved"),
     ("gone in between, then the same", "r14=10 +1 p21 +9 r21=0 +9 r21=10", "14=10:presumed"),
 ]
@@ -166,6 +166,25 @@ def test_rows_and_their_certainty_follow_from_the_sequence(story: Story, steps: 
         else:
             story.wait(seconds=int(window))
     assert [f"{window}={revenue}:{certainty}" for window, revenue, certainty in story.rows] == expected.split()
+
+
+def test_first_results_are_proved_where_nothing_could_be_evaluated_before_the_change(story: Story) -> None:
+    unset = story.observation(14, 0)
+    unset = replace(unset, in_force=precedence.InForce(settings=replace(settings(14), window=None)))
+    recording.record(partner=story.partner, observations=[unset], now=story.now)
+    story.wait(seconds=1)
+    story.put(21)
+    story.wait(seconds=9)
+    story.read(21, 20)
+    assert story.rows == [(21, 20, "proved")]
+
+
+def test_a_package_that_is_gone_before_it_had_results_has_had_no_change_of_its_settings(story: Story) -> None:
+    story.read(14, 0)
+    story.wait(seconds=30)
+    gone = replace(story.observation(14, 0), in_force=precedence.in_force(UNSET, settings(30)))
+    recording.record(partner=story.partner, observations=[gone], now=story.now)
+    assert (story.state.settings, SettingsChange.objects.count()) == (settings(14), 0)
 
 
 def test_an_equal_answer_moves_the_last_confirmation_only(story: Story) -> None:

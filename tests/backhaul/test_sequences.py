@@ -44,6 +44,7 @@ class Plain:
     unanswered: int = 0
     changed_at: datetime | None = None
     change_is_ours: bool = False
+    replaced_others: bool = False
     confirmed_at: datetime | None = None
     read_at: datetime | None = None
     failing: bool = False
@@ -53,6 +54,7 @@ class Plain:
         """One more change that results have to answer; one that was waited for in vain is forgotten."""
         in_vain = self.changed_at is not None and self.now - self.changed_at >= TWO_DAYS
         self.unanswered = 1 if in_vain else self.unanswered + 1
+        self.replaced_others = self.known is not None
         self.changed_at, self.change_is_ours, self.known = self.now, ours, window
 
     def reading(self, results: int) -> None:
@@ -77,6 +79,8 @@ class Plain:
         if not self.unanswered:
             return "presumed"
         assert self.changed_at is not None
+        if not self.rows and self.replaced_others:
+            return "unknown"
         slack = timedelta(seconds=10 if self.change_is_ours else 0)
         seen_unmoved = baseline is not None and baseline >= self.changed_at - slack
         return "proved" if self.unanswered == 1 and seen_unmoved and not first_sight else "unknown"

@@ -21,7 +21,7 @@ from attribution_portal.backhaul import bulk, outages
 from attribution_portal.backhaul.ledger import fingerprints, intents, known, standing, waiting
 from attribution_portal.backhaul.ledger.known import Known, Latest
 from attribution_portal.backhaul.models import Evaluation, Package, SettingsChange
-from attribution_portal.backhaul.precedence import SETTING_NAMES, InForce, in_force, only
+from attribution_portal.backhaul.precedence import SETTING_NAMES, UNSET, InForce, in_force, only, own_of
 from attribution_portal.backhaul.state import IN_DOUBT
 from attribution_portal.partners.models import Partner
 from attribution_portal.platform_api.errors import PlatformError, Unavailable
@@ -235,14 +235,15 @@ class _Batch:
             intents.conclude(change, actor=Actor.portal())
 
     def _is_lost(self, state: Known, observation: Observation) -> bool:
-        """Neither settings of its own nor results, where there were some: so answers a platform that has deleted the
-        package (contract §8: 404 means "none set"), and nobody changed its settings. The list will tell."""
+        """Neither settings of its own nor results, where there were some of either: so answers a platform that has
+        deleted the package (contract §8: 404 means "none set", and no call unsets them), and nobody changed its
+        settings. The list will tell."""
         if observation.result.clusters:
             return False
         seen = observation.in_force
-        own = set(SETTING_NAMES) - set(seen.inherited)
-        return all(getattr(seen.settings, name) is None for name in own) and (
-            state.latest is not None or state.vanished
+        had_some = own_of(state.settings, state.inherited) != UNSET
+        return own_of(seen.settings, seen.inherited) == UNSET and (
+            had_some or state.latest is not None or state.vanished
         )
 
     def _resolve(self, state: Known, observation: Observation, *, is_lost: bool) -> None:

@@ -4,10 +4,12 @@ The platform's results carry no time and no echo of the settings (contract §8),
 proved:
 
 - *proved*: exactly one settings change stands between the row before and this one, and the old results were read once
-  more at that change (within `BASELINE` before it was sent, or after it). What came then came from it.
+  more at that change (within `BASELINE` before it was sent, or after it). What came then came from it. Of first
+  results only when nothing could be evaluated before the change: else an evaluation was still to come anyway.
 - *presumed*: no settings change was seen since the row before; also a package's first results.
 - *unknown*: settings and results changed between the same two readings, several changes are unanswered, the settings
-  changed while the results were being read, or 48 hours after a change the results are still the same.
+  changed while the results were being read or before there were any, or 48 hours after a change the results are still
+  the same.
 """
 
 from __future__ import annotations
@@ -85,6 +87,8 @@ def certainty(state: Known, *, before: datetime | None, changed_now: bool) -> Ev
         return Evaluation.Certainty.PRESUMED
     change = state.last_change
     if state.pending_changes > 1 or changed_now or change is None or before is None:
+        return Evaluation.Certainty.UNKNOWN
+    if state.latest is None and change.before_model and change.before_window is not None:
         return Evaluation.Certainty.UNKNOWN
     slack = BASELINE if change.user_id else timedelta(0)
     return Evaluation.Certainty.PROVED if before >= change.made_at - slack else Evaluation.Certainty.UNKNOWN
