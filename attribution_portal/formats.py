@@ -26,6 +26,9 @@ from babel.lists import format_list
 from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol
 
 UNKNOWN: Final = "—"
+# What a number is: a fraction or a quotient. The measure of money is its currency, ISO 4217; a plain number has none.
+PERCENT: Final = "%"
+RATIO: Final = "×"
 MINUS: Final = "\u2212"
 _NO_BREAK_SPACE: Final = "\u00a0"
 _EXACT: Final = Context(prec=60, rounding=ROUND_HALF_EVEN)

@@ -95,9 +95,9 @@ class Badge:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """A headline number. `raw` is the plain decimal, "" when unknown; `shown` is in the reader's locale, "—"
-    when
-    unknown, and `note` then says why. `term` is its key in the glossary, the name when empty."""
+    """A headline number. `raw` is the plain decimal, "" when unknown; `shown` is in the reader's locale, "—" when
+    unknown, and `note` then says why. `term` is its key in the glossary, the name when empty; `measure` is what the
+    number is, as `formats` tells measures apart."""
 
     name: str
     label: Text
@@ -106,3 +106,4 @@ class Kpi:
     unit: Text = ""
     note: Text = ""
     term: str = ""
+    measure: str = ""

@@ -36,7 +36,7 @@ def sheet(partner: Partner, desk: Desk, *, deleted: int, reader: Reader, now: da
             Column(_("Recorded"), width=20),
             Column(_("Source"), width=14),
             Column(_("Purchases"), width=12),
-            Column(_("Revenue"), currency=currency),
+            Column(_("Revenue"), measure=currency),
             Column(_("Currency"), width=10),
             Column(_("Entered by"), width=28),
             Column(_("Reason"), width=36),

@@ -75,8 +75,8 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Tombstone:
-    """What was deleted here. restored: how far taking it back has come, "" when it can be; new_id: of the row that
-    this made, where known. token: of taking it back, None where that is not possible."""
+    """What was deleted here, its numbers plain and as shown. restored: how far taking it back has come, "" when it can
+    be; new_id: of the row that this made, where known. token: of taking it back, None where that is not possible."""
 
     id: int
     platform_id: str
@@ -84,6 +84,7 @@ class Tombstone:
     source: str
     purchases: tuple[str, str]
     revenue: tuple[str, str]
+    currency: str
     who: str
     reason: str
     at: datetime
@@ -287,6 +288,7 @@ def _tombstones(
             source=tables.source_name(each.source or None),
             purchases=(raw(each.purchases), reader.count(each.purchases)),
             revenue=(raw(each.revenue), reader.money(each.revenue, each.currency or None)),
+            currency=each.currency,
             who=deletion.user.shown_name,
             reason=deletion.reason,
             at=deletion.made_at,

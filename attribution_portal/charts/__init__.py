@@ -50,12 +50,14 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Cell:
     """`raw` is the plain decimal behind a number ("" = not known), None where the cell is text. `note` says
-    why a number is missing or what to keep in mind."""
+    why a number is missing or what to keep in mind. `measure` is what it is, as `formats` tells measures apart: what a
+    file says beside it."""
 
     shown: str
     raw: str | None = None
     href: str | None = None
     note: str = ""
+    measure: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from typing import Final
 from attribution_portal.charts import Cell, Chart, Column, Figure, Row, Table, plotly_text
 from attribution_portal.charts.revenue_words import kind_names
 from attribution_portal.charts.sales import Kind, Measure
-from attribution_portal.formats import UNKNOWN, Reader, raw
+from attribution_portal.formats import PERCENT, UNKNOWN, Reader, raw
 
 _MOST_PACKAGES: Final = 6
 _LONGEST_LABEL: Final = 20
@@ -248,32 +248,34 @@ def _table(found: Balance, reader: Reader) -> Table:
 
 
 def _line(key: str, label: str, value: Decimal | None, found: Balance, reader: Reader) -> Row:
-    share = _share(value, found.sold)
+    share, currency = _share(value, found.sold), found.currency or ""
     return Row(
         key,
         (
             Cell(label),
-            Cell(reader.money(value, found.currency), raw(value)),
-            Cell(reader.money(value, found.currency), raw(value)),
-            Cell(reader.percent(share), raw(share and round(share, _PLACES))),
+            Cell(reader.money(value, found.currency), raw(value), measure=currency),
+            Cell(reader.money(value, found.currency), raw(value), measure=currency),
+            Cell(reader.percent(share), raw(share and round(share, _PLACES)), measure=PERCENT),
         ),
     )
 
 
 def _package_line(each: Package, found: Balance, reader: Reader) -> Row:
+    currency = found.currency or ""
     stated = reader.money(each.revenue, found.currency)
     bound = reader.money(each.at_most, found.currency)
     if each.at_most is None:
         of_event = Cell(UNKNOWN, "", note=each.why)
     elif each.alone:
-        of_event = Cell(bound, raw(each.at_most))
+        of_event = Cell(bound, raw(each.at_most), measure=currency)
     else:
-        of_event = Cell(bound, raw(each.at_most), note=reader.gettext("at most; how much of it is not told"))
+        note = reader.gettext("at most; how much of it is not told")
+        of_event = Cell(bound, raw(each.at_most), note=note, measure=currency)
     return Row(
         _package_id(each),
         (
             Cell(each.title, href=each.href, note=each.counts),
-            Cell(stated, raw(each.revenue)),
+            Cell(stated, raw(each.revenue), measure=currency),
             of_event,
             Cell(UNKNOWN, ""),
         ),

@@ -126,9 +126,9 @@ def _table(found: Sequence[Step], currency: str | None, reader: Reader) -> Table
             step.during.start.isoformat(),
             (
                 Cell(_days(step.during, reader)),
-                Cell(reader.money(step.revenue, currency), raw(step.revenue)),
+                Cell(reader.money(step.revenue, currency), raw(step.revenue), measure=currency or ""),
                 Cell(_days(step.before, reader)),
-                Cell(reader.money(step.revenue_before, currency), raw(step.revenue_before)),
+                Cell(reader.money(step.revenue_before, currency), raw(step.revenue_before), measure=currency or ""),
             ),
         )
         for step in found
@@ -138,9 +138,9 @@ def _table(found: Sequence[Step], currency: str | None, reader: Reader) -> Table
         "total",
         (
             Cell(reader.gettext("Total")),
-            Cell(reader.money(sums[0], currency), raw(sums[0])),
+            Cell(reader.money(sums[0], currency), raw(sums[0]), measure=currency or ""),
             Cell(""),
-            Cell(reader.money(sums[1], currency), raw(sums[1])),
+            Cell(reader.money(sums[1], currency), raw(sums[1]), measure=currency or ""),
         ),
     )
     return Table("before-during", columns, rows, totals)

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.http import StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
-from attribution_portal.exports.sheets import BLANK, FORMULA_SIGN, Sheet, Value, looks_like_formula, writable
+from attribution_portal.exports.sheets import BLANK, FORMULA_SIGN, Quantity, Sheet, Value, looks_like_formula, writable
 from attribution_portal.formats import raw
 
 LINES_AT_ONCE: Final = 500
@@ -56,6 +56,8 @@ def _cell(value: Value, zone: ZoneInfo) -> str:
             return plain_text(value)
         case int() | Decimal():
             return raw(value)
+        case Quantity():
+            return raw(value.number)
         case datetime():
             return value.astimezone(zone).isoformat(timespec="seconds")
         case date():

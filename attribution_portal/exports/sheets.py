@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo
 
 from django.utils.text import slugify
 
-Value = str | int | Decimal | date | datetime | None
-
 # What a spreadsheet takes for the beginning of a formula (OWASP, "CSV injection"), with the full-width twins, which
 # some programs turn into the plain ones. Blank and invisible signs before it hide it from nobody.
 BLANK: Final = r"\s\ufeff\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f"
@@ -24,11 +22,23 @@ _UNWRITABLE: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\uf
 
 
 @dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number, None where it is not known, with a measure of its own: in a column that has several."""
+
+    number: int | Decimal | None
+    measure: str
+
+
+Value = str | int | Decimal | Quantity | date | datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
-    """`currency`: ISO 4217 where the column is money in one, "" otherwise. `width`: in characters, for XLSX."""
+    """`measure`: what all numbers of the column are, as `formats` tells measures apart: of money its currency, PERCENT,
+    RATIO, or "" of plain ones. `width`: in characters, for XLSX."""
 
     label: str
-    currency: str = ""
+    measure: str = ""
     width: int = 18
 
 

@@ -1,5 +1,5 @@
-"""XLSX: real numbers, days and instants, money in its currency's own decimals, and a second sheet that says what the
-first one is."""
+"""XLSX: real numbers, days and instants, money in its currency's own decimals, fractions in percent, and a second sheet
+that says what the first one is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,8 @@ from xlsxwriter import Workbook
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
-from attribution_portal.exports.sheets import Column, Sheet, Value, looks_like_formula, writable
+from attribution_portal.exports.sheets import Column, Quantity, Sheet, Value, looks_like_formula, writable
+from attribution_portal.formats import PERCENT, RATIO
 
 CONTENT_TYPE: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 # Excel's own limits: what does not fit goes on in another sheet, and a text that is cut is told.
@@ -93,7 +94,11 @@ class _Writer:
             case str():
                 self._text(page, line, index, value)
             case int() | Decimal():
-                page.write_number(line, index, float(value), self._format(_number_format(value, column.currency)))
+                page.write_number(line, index, float(value), self._format(_number_format(value, column.measure)))
+            case Quantity():
+                if value.number is not None:
+                    pattern = _number_format(value.number, value.measure)
+                    page.write_number(line, index, float(value.number), self._format(pattern))
             case date() if value.year < FIRST_YEAR:
                 self._text(page, line, index, value.isoformat())
             case datetime():
@@ -151,8 +156,12 @@ def _sheet_title(text: str) -> str:
     return _NOT_IN_A_TITLE.sub(" ", writable(text)).strip(" '")[:31].strip(" '") or "1"
 
 
-def _number_format(value: int | Decimal, currency: str) -> str:
-    if re.fullmatch("[A-Z]{3}", currency):
-        digits = get_currency_precision(currency)
-        return f"#,##0{'.' + '0' * digits if digits else ''} [${currency}]"
+def _number_format(value: int | Decimal, measure: str) -> str:
+    if measure == PERCENT:
+        return "0.00%"
+    if measure == RATIO:
+        return "#,##0.00"
+    if re.fullmatch("[A-Z]{3}", measure):
+        digits = get_currency_precision(measure)
+        return f"#,##0{'.' + '0' * digits if digits else ''} [${measure}]"
     return "#,##0" if value == int(value) else "#,##0.00######"

@@ -15,7 +15,7 @@ from attribution_portal.charts import balance as drawing
 from attribution_portal.charts.balance import Balance, Package, Part
 from attribution_portal.charts.sales import KINDS, Kind
 from attribution_portal.claims import Claim
-from attribution_portal.formats import Reader, raw
+from attribution_portal.formats import Reader
 from attribution_portal.panels import Kpi, Panel, Text
 from attribution_portal.platform_api.errors import PlatformError
 from attribution_portal.wave import figures
@@ -154,11 +154,11 @@ def _kpis(found: Balance, inputs: Inputs, reader: Reader) -> tuple[Kpi, ...]:
             reader=reader,
             note=split or share(organic),
         ),
-        Kpi(
+        figures.money(
             "adjustment_revenue",
             _("Adjustment revenue"),
-            raw(inputs.adjustments.revenue if counted else None),
-            reader.money(inputs.adjustments.revenue if counted else None, inputs.rows_currency, trim=True),
+            Amount(inputs.adjustments.revenue if counted else None, inputs.rows_currency),
+            reader=reader,
             note=_("Beside it, not on top of it.") if counted else _no_rows(inputs),
         ),
     )

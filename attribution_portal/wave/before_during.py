@@ -145,7 +145,8 @@ def _kpi(
     else:
         note = _change(here, there, shown(there), reader)
     label = _("Revenue in the campaign's days") if metric == "revenue" else _("Purchases in the campaign's days")
-    return Kpi(metric, label, raw(here), shown(here), note=note, term=f"{metric}_during")
+    measure = (currency or "") if metric == "revenue" else ""
+    return Kpi(metric, label, raw(here), shown(here), note=note, term=f"{metric}_during", measure=measure)
 
 
 def _change(here: Decimal, there: Decimal | None, base: str, reader: Reader) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from attribution_portal.formats import Reader, raw
+from attribution_portal.formats import PERCENT, Reader, raw
 from attribution_portal.panels import Panel
 from attribution_portal.periods import FIRST_DAY, LAST_DAY
 from attribution_portal.platform_api.errors import PlatformError
@@ -23,10 +23,10 @@ ORDER: Final = ("RUNNING", "PAUSED", "OPEN", "COMPLETED", "CLOSED", "", "IGNORED
 @dataclass(frozen=True, slots=True)
 class CampaignCard:
     """`status` is the platform's word, "" where it gave none. `run` is "" where the cluster appears once only. `budget`
-    is the shown amount, `budget_raw` its plain decimal. `media` tells that there is a picture or film elsewhere, which
-    is never loaded. `expected` is what the platform expects of the cluster, "" for what it does not tell; `other_run`
-    says that this was for another run. `lookout` leads to the sales on the campaign's days, "" where they are not
-    known."""
+    is the shown amount, `budget_raw` its plain decimal, `currency` what it is in, "" where nobody told. `media` tells
+    that there is a picture or film elsewhere, which is never loaded. `expected` is what the platform expects of the
+    cluster, "" for what it does not tell; `other_run` says that this was for another run. `lookout` leads to the sales
+    on the campaign's days, "" where they are not known."""
 
     tc: str
     label: str
@@ -34,6 +34,7 @@ class CampaignCard:
     status: str
     budget: str
     budget_raw: str
+    currency: str
     dates: str
     headline: str
     body: str
@@ -47,12 +48,14 @@ class CampaignCard:
 
 @dataclass(frozen=True, slots=True)
 class Expected:
-    """One of the platform's expectations; `term` is its key in the glossary, `raw` the plain decimal."""
+    """One of the platform's expectations; `term` is its key in the glossary, `raw` the plain decimal, `measure` what it
+    is."""
 
     term: str
     label: str
     shown: str
     raw: str
+    measure: str
 
 
 # The address of Lookout's page for days, both included.
@@ -147,6 +150,7 @@ def _card(
         status=row.status or "",
         budget=reader.money(row.budget, currency),
         budget_raw=raw(row.budget),
+        currency=currency or "",
         dates=_dates(row, reader),
         headline=row.creative.headline or "",
         body=row.creative.body or "",
@@ -161,9 +165,9 @@ def _card(
 
 def _expected(cluster: EventCluster, reader: Reader) -> tuple[Expected, ...]:
     found = (
-        ("reach_estimate", _("Reach"), reader.count(cluster.reach_estimate), raw(cluster.reach_estimate)),
-        ("size_share", _("Audience"), reader.percent(cluster.size_share), raw(cluster.size_share)),
-        ("metric_pred", _("Prediction"), reader.count(cluster.metric_pred), raw(cluster.metric_pred)),
+        ("reach_estimate", _("Reach"), reader.count(cluster.reach_estimate), raw(cluster.reach_estimate), ""),
+        ("size_share", _("Audience"), reader.percent(cluster.size_share), raw(cluster.size_share), PERCENT),
+        ("metric_pred", _("Prediction"), reader.count(cluster.metric_pred), raw(cluster.metric_pred), ""),
     )
     return tuple(Expected(*each) for each in found if each[3])
 

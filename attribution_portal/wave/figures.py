@@ -6,7 +6,7 @@ from typing import Final, TypeGuard
 
 from django.utils.translation import gettext_lazy as _
 
-from attribution_portal.formats import Reader, raw
+from attribution_portal.formats import PERCENT, RATIO, Reader, raw
 from attribution_portal.panels import Kpi, Text
 from attribution_portal.platform_api.errors import NotFound, NotPermitted, PlatformError
 from attribution_portal.wave.card import Amount, Missing, Quotient
@@ -42,7 +42,7 @@ def count(name: str, label: Text, value: int | None, *, reader: Reader, note: Te
 
 def money(name: str, label: Text, amount: Amount, *, reader: Reader, note: Text = "", term: str = "") -> Kpi:
     shown = reader.money(amount.value, amount.currency, trim=True)
-    return Kpi(name, label, raw=raw(amount.value), shown=shown, note=note, term=term)
+    return Kpi(name, label, raw=raw(amount.value), shown=shown, note=note, term=term, measure=amount.currency or "")
 
 
 def money_each(
@@ -50,12 +50,12 @@ def money_each(
 ) -> Kpi:
     """An amount per piece, such as per purchase or per click, with its cents: it is a rounded quotient."""
     shown = reader.money_each(quotient.value, currency)
-    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
+    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note), measure=currency or "")
 
 
 def ratio(name: str, label: Text, quotient: Quotient, *, reader: Reader, note: Text = "") -> Kpi:
     shown = reader.ratio(quotient.value)
-    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note))
+    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note), measure=RATIO)
 
 
 def percent(
@@ -63,7 +63,7 @@ def percent(
 ) -> Kpi:
     """A fraction, shown in percent; with two digits unless told: click-through rates lie around one percent."""
     shown = reader.percent(quotient.value, digits)
-    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note), term=term)
+    return Kpi(name, label, raw=raw(quotient.value), shown=shown, note=_why(quotient, note), term=term, measure=PERCENT)
 
 
 def division(over: str, under: str) -> str:

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from attribution_portal import glossary
 from attribution_portal.adjustments.panel import Listing
 from attribution_portal.charts import Cell, Row, Table
-from attribution_portal.exports import Column, Sheet, Value
-from attribution_portal.formats import UNKNOWN, Reader
+from attribution_portal.exports import Column, Quantity, Sheet, Value
+from attribution_portal.formats import PERCENT, RATIO, UNKNOWN, Reader
 from attribution_portal.panels import Kpi, Panel
 from attribution_portal.partners.models import Partner
 from attribution_portal.wave.campaigns import CampaignCard
@@ -31,6 +31,7 @@ def sheet(page: CampaignPage, *, partner: Partner, reader: Reader, now: datetime
             Column(_("Row"), width=32),
             Column(_("Number"), width=28),
             Column(_("Value"), width=16),
+            Column(_("Currency"), width=10),
             Column(_("As shown"), width=24),
             Column(_("Remark"), width=60),
             Column(_("As of"), width=20),
@@ -80,7 +81,7 @@ def _definitions(page: CampaignPage) -> Iterator[tuple[str, str]]:
 def _lines(page: CampaignPage) -> Iterator[Line]:
     for title, panel in _panels(page):
         if panel.state != "ready":
-            yield title, "", "", None, UNKNOWN, str(panel.sentence), panel.read_at
+            yield title, "", "", None, None, UNKNOWN, str(panel.sentence), panel.read_at
         yield from _panel(page, panel.name, title, panel.read_at)
 
 
@@ -91,7 +92,7 @@ def _panel(page: CampaignPage, name: str, title: str, read_at: datetime | None) 
         for kpi in (*shown.sold, *shown.cost):
             cells = made[kpi.name].cells
             yield _kpi(title, kpi, read_at, more=(cells[2].shown, cells[3].shown, cells[4].shown))
-        yield title, "", shown.state.text, None, "", shown.standing, read_at
+        yield title, "", shown.state.text, None, None, "", shown.standing, read_at
         yield from _table(title, shown.sources, read_at)
         yield from _remarks(title, shown.notes, read_at)
     elif name == "balance" and (balance := page.balance.data):
@@ -116,7 +117,7 @@ def _panel(page: CampaignPage, name: str, title: str, read_at: datetime | None) 
 
 def _kpi(title: str, kpi: Kpi, read_at: datetime | None, more: Iterable[str] = ()) -> Line:
     remark = " · ".join(part for part in (str(kpi.note), *more) if part)
-    return title, "", str(kpi.label), _number(kpi.raw), kpi.shown, remark, read_at
+    return title, "", str(kpi.label), *_number(kpi.raw, kpi.measure), kpi.shown, remark, read_at
 
 
 def _table(title: str, table: Table, read_at: datetime | None) -> Iterator[Line]:
@@ -134,12 +135,12 @@ def _row(title: str, row: Row, labels: list[str], read_at: datetime | None) -> I
 
 def _cell(title: str, head: Cell, label: str, cell: Cell, read_at: datetime | None) -> Line:
     remark = " · ".join(part for part in (cell.note, head.note) if part)
-    return title, head.shown, label, _number(cell.raw or ""), cell.shown, remark, read_at
+    return title, head.shown, label, *_number(cell.raw or "", cell.measure), cell.shown, remark, read_at
 
 
 def _remarks(title: str, notes: Iterable[object], read_at: datetime | None) -> Iterator[Line]:
     for note in notes:
-        yield title, "", _("Remark"), None, "", str(note), read_at
+        yield title, "", _("Remark"), None, None, "", str(note), read_at
 
 
 def _card(title: str, card: CampaignCard, read_at: datetime | None) -> Iterator[Line]:
@@ -151,11 +152,11 @@ def _card(title: str, card: CampaignCard, read_at: datetime | None) -> Iterator[
         (_("Targeting"), card.targeting),
         (_("Creative"), " ".join(part for part in (card.headline, card.body) if part) or UNKNOWN),
     )
-    yield title, name, _("Budget"), _number(card.budget_raw), card.budget, "", read_at
+    yield title, name, _("Budget"), *_number(card.budget_raw, card.currency), card.budget, "", read_at
     for label, text in texts:
-        yield title, name, label, None, text, "", read_at
+        yield title, name, label, None, None, text, "", read_at
     for each in card.expected:
-        yield title, name, each.label, _number(each.raw), each.shown, card.other_run, read_at
+        yield title, name, each.label, *_number(each.raw, each.measure), each.shown, card.other_run, read_at
 
 
 def _adjustments(title: str, listing: Listing, read_at: datetime | None) -> Iterator[Line]:
@@ -173,9 +174,12 @@ def _adjustments(title: str, listing: Listing, read_at: datetime | None) -> Iter
         name = f"{gone.recorded} · {gone.platform_id}"
         remark = f"{gone.who}: {gone.reason}"
         deleted = _("Deleted adjustments")
-        yield deleted, name, _("Purchases"), _number(gone.purchases[0]), gone.purchases[1], remark, gone.at
-        yield deleted, name, _("Revenue"), _number(gone.revenue[0]), gone.revenue[1], remark, gone.at
+        yield deleted, name, _("Purchases"), *_number(gone.purchases[0], ""), gone.purchases[1], remark, gone.at
+        yield deleted, name, _("Revenue"), *_number(gone.revenue[0], gone.currency), gone.revenue[1], remark, gone.at
 
 
-def _number(raw: str) -> Decimal | None:
-    return Decimal(raw) if raw else None
+def _number(raw: str, measure: str) -> tuple[Value, Value]:
+    """The number and, of money, its currency."""
+    if not raw:
+        return None, None
+    return Quantity(Decimal(raw), measure), measure if measure not in ("", PERCENT, RATIO) else None

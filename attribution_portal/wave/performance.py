@@ -254,14 +254,14 @@ def _source_table(made: Card, reader: Reader) -> Table:
 
     def average(quotient: card.Quotient) -> Cell:
         note = "" if quotient.missing is None else str(figures.WHY[quotient.missing])
-        return Cell(reader.money(quotient.value, currency), raw(quotient.value), note=note)
+        return Cell(reader.money(quotient.value, currency), raw(quotient.value), note=note, measure=currency or "")
 
     def cells(label: str, counted: int, source: SourceCard | Card, revenue: Amount) -> tuple[Cell, ...]:
         return (
             Cell(label),
             Cell(reader.count(counted), raw(counted)),
             Cell(reader.count(source.purchases), raw(source.purchases)),
-            Cell(reader.money(revenue.value, currency), raw(revenue.value)),
+            Cell(reader.money(revenue.value, currency), raw(revenue.value), measure=currency or ""),
             average(source.average_value),
             Cell(reader.instant(source.last_at)),
         )

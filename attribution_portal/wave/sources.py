@@ -11,7 +11,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from attribution_portal.charts import Cell, Column, Row, Table
-from attribution_portal.formats import Reader, raw
+from attribution_portal.formats import RATIO, Reader, raw
 from attribution_portal.panels import Panel
 from attribution_portal.platform_api import adjustments, campaigns, events
 from attribution_portal.platform_api.errors import PlatformError
@@ -199,14 +199,15 @@ def _table(statements: Sequence[Statement], reader: Reader) -> Table:
 
 
 def _row(statement: Statement, reader: Reader) -> Row:
+    currency = statement.currency or ""
     return Row(
         statement.key,
         (
             Cell(statement.label, note=statement.reason if statement.is_silent else statement.meaning),
             Cell(reader.count(statement.purchases), raw(statement.purchases)),
-            Cell(reader.money(statement.revenue, statement.currency), raw(statement.revenue)),
-            Cell(reader.money(statement.spend, statement.currency), raw(statement.spend)),
-            Cell(reader.ratio(statement.roas), raw(statement.roas)),
+            Cell(reader.money(statement.revenue, statement.currency), raw(statement.revenue), measure=currency),
+            Cell(reader.money(statement.spend, statement.currency), raw(statement.spend), measure=currency),
+            Cell(reader.ratio(statement.roas), raw(statement.roas), measure=RATIO),
             Cell(reader.instant(statement.read_at), note=reader.listing(statement.endpoints)),
         ),
     )

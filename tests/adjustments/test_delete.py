@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from decimal import Decimal
+from io import StringIO
 
 import pytest
 import time_machine
@@ -43,6 +45,16 @@ def test_a_deleted_row_is_gone_and_a_tombstone_says_who_and_why(
     assert stone.one("th").text == "7 Jun 2026, 15:12"
     assert [cell["data-value"] for cell in stone.all("td", class_="num")] == ["25", "1125.5"]
     assert "alice@acme.example, just now Entered twice" in stone.text
+
+
+def test_the_campaign_s_file_names_the_currency_of_what_was_deleted(editor: Visitor) -> None:
+    editor.send(editor.delete_form("evt_closed", "cr_closed_m1"), reason="Entered twice")
+    DeletedAdjustment.objects.update(currency="USD")
+    answer = editor.client.get("/p/partner-id-acme/campaigns/evt_closed/campaign.csv")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")  # type: ignore[attr-defined]
+    stone = {line["Number"]: line for line in csv.DictReader(StringIO(text)) if line["Part"] == "Deleted adjustments"}
+    assert (stone["Revenue"]["Value"], stone["Revenue"]["Currency"]) == ("1125.5", "USD")
+    assert (stone["Purchases"]["Value"], stone["Purchases"]["Currency"]) == ("25", "")
 
 
 def test_it_is_on_record_with_what_it_was(editor: Visitor, sandbox: Sandbox) -> None:

@@ -98,6 +98,22 @@ def test_the_workbook_says_what_the_numbers_are(bobs: Client) -> None:
     assert numbers.title == "Evaluation"
     assert isinstance(numbers["E2"].value, int | float)
     assert "[$EUR]" in numbers["E2"].number_format
+    formats = {
+        str(column[0].value): {cell.number_format for cell in column[1:] if cell.data_type == "n"}
+        for column in numbers.iter_cols()
+    }
+    assert {head: found for head, found in formats.items() if found} == {
+        "Customers": {"#,##0"},
+        "Items": {"#,##0"},
+        "Revenue": {"#,##0.00 [$EUR]"},
+        "Revenue per customer": {"#,##0.00 [$EUR]"},
+        "Share of revenue": {"0.00%"},
+        "People in the cluster": {"#,##0"},
+        "Rate": {"0.00%"},
+        "Interval (95%), low": {"0.00%"},
+        "Interval (95%), high": {"0.00%"},
+    }
+    assert 0 < numbers["H2"].value < 1
     said = {row[0].value: row[1].value for row in about.iter_rows()}
     assert said["Package"] == "Munich & tour autumn mailing"
     assert said["These results count"].startswith("Counts any ticket bought by the people in this package from 7 June")

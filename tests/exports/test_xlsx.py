@@ -13,7 +13,8 @@ from openpyxl.cell.cell import Cell
 from openpyxl.utils.escape import unescape
 from openpyxl.workbook.workbook import Workbook
 
-from attribution_portal.exports import Column, Sheet, Value, workbook, xlsx_response
+from attribution_portal.exports import Column, Quantity, Sheet, Value, workbook, xlsx_response
+from attribution_portal.formats import PERCENT, RATIO
 from tests.exports.test_csv import PAYLOADS
 
 # Closing an answer looks at the database connections that other tests of the same worker opened.
@@ -80,8 +81,22 @@ def test_numbers_are_numbers_and_days_are_days() -> None:
     ],
 )
 def test_money_has_the_decimals_of_its_currency(currency: str, pattern: str) -> None:
-    (cell,) = cells(opened((Decimal(18540),), columns=(Column("Revenue", currency=currency),)))
+    (cell,) = cells(opened((Decimal(18540),), columns=(Column("Revenue", measure=currency),)))
     assert (cell.value, cell.data_type, cell.number_format) == (18540, "n", pattern)
+
+
+@pytest.mark.parametrize(
+    ("measure", "pattern"), [(PERCENT, "0.00%"), (RATIO, "#,##0.00"), ("JPY", "#,##0 [$JPY]"), ("", "#,##0.00######")]
+)
+def test_a_number_is_what_its_column_or_it_itself_says(measure: str, pattern: str) -> None:
+    number = Decimal("0.148213")
+    of_column, its_own = cells(
+        opened((number, Quantity(number, measure)), columns=(Column("a", measure=measure), Column("b", measure="EUR")))
+    )
+    for cell in (of_column, its_own):
+        assert (cell.value, cell.data_type, cell.number_format) == (0.148213, "n", pattern)
+    (unknown,) = cells(opened((Quantity(None, "EUR"),), ("end",)))
+    assert unknown.value is None
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

@@ -40,6 +40,9 @@ def test_it_holds_every_page_of_the_list_in_its_order_and_is_on_record(sandbox: 
     book = load_workbook(io.BytesIO(body(client.get(f"{EVENTS}events.xlsx?status=RUNNING&archived=1"))))
     listed = read(client.get(f"{EVENTS}?status=RUNNING&archived=1")).rows("events")
     assert [cell.value for cell in book.worksheets[0]["B"]] == ["Id", *listed]
+    shares = [cell for column in ("F", "G") for cell in book.worksheets[0][column][1:] if cell.value is not None]
+    assert shares
+    assert {(cell.data_type, cell.number_format) for cell in shares} == {("n", "0.00%")}
     about = {row[0]: row[1] for row in book.worksheets[1].iter_rows(values_only=True)}
     assert about["Filters"] == "status: RUNNING; archived: 1"
     on_record = AuditEvent.objects.filter(kind=Kind.EXPORTED).order_by("position").values_list("target", "after")

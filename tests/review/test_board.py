@@ -181,10 +181,21 @@ def test_a_file_holds_every_package_that_matches_and_is_on_record_with_each_part
     ]
     book = openpyxl.load_workbook(BytesIO(b"".join(manager.get("/review.xlsx?q=yen"))))
     assert [cell.value for cell in book.worksheets[0][2]][:3] == ["Sakura Live (demo)", "partner-id-sakura", "Yen"]
+    revenue, currency = (
+        next(cell.column_letter for cell in book.worksheets[0][1] if cell.value == head)
+        for head in ("Revenue", "Currency")
+    )
+    everything = openpyxl.load_workbook(BytesIO(b"".join(manager.get("/review.xlsx")))).worksheets[0]
+    formats = {
+        (everything[f"{currency}{cell.row}"].value, cell.number_format)
+        for cell in everything[revenue][1:]
+        if cell.value is not None
+    }
+    assert formats == {("EUR", "#,##0.00 [$EUR]"), ("JPY", "#,##0 [$JPY]")}
     assert "Search: yen" in [line[1].value for line in book.worksheets[1].iter_rows()]
     # A filter that cannot be used would make a file of more than was asked for.
     assert manager.get("/review.csv?state=nonsense").headers["Location"] == "/review/?state=nonsense"
-    assert AuditEvent.objects.filter(kind="exported").count() == 3
+    assert AuditEvent.objects.filter(kind="exported").count() == 5
 
 
 def test_a_file_tells_no_partner_of_the_others_that_it_is_about(manager: Client) -> None:

@@ -14,7 +14,7 @@ from attribution_portal.accounts.models import User
 from attribution_portal.audit.models import AuditEvent
 from attribution_portal.audit.trail import Kind
 from attribution_portal.sandbox.app import Sandbox
-from attribution_portal.sandbox.world import ACME
+from attribution_portal.sandbox.world import ACME, SAKURA
 from tests.conftest import Partners
 from tests.pages import read
 from tests.wave.claimed import stored
@@ -77,6 +77,46 @@ def test_the_workbook_holds_numbers_and_says_what_they_are(
     assert said["Event"] == "The Velvet Tramlines – Farewell Night"
     assert said["Campaigns' days"] == "16 April to 31 May 2026"
     assert "Return on ad spend" in str(said["ROAS"])
+
+
+@pytest.mark.parametrize(
+    ("person", "path", "currency", "sign", "pattern"),
+    [
+        ("alice", f"/p/{ACME}/campaigns/evt_closed/", "EUR", "€", "#,##0.00 [$EUR]"),
+        ("charlie", f"/p/{SAKURA}/campaigns/evt_jpy_closed/", "JPY", "¥", "#,##0 [$JPY]"),
+    ],
+)
+def test_every_amount_names_its_currency_and_every_number_is_written_as_what_it_is(
+    sandbox: Sandbox,
+    on_the_day: None,
+    client_for: ClientFor,
+    request: pytest.FixtureRequest,
+    person: str,
+    path: str,
+    currency: str,
+    sign: str,
+    pattern: str,
+) -> None:
+    client = client_for(request.getfixturevalue(person))
+    answer = client.get(f"{path}campaign.xlsx")
+    sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).worksheets[0]  # type: ignore[attr-defined]
+    at = {str(cell.value): cell.column - 1 for cell in sheet[1]}
+    found = {"money": 0, "percent": 0, "plain": 0}
+    for line in sheet.iter_rows(min_row=2):
+        value, named, shown = line[at["Value"]], line[at["Currency"]].value, str(line[at["As shown"]].value)
+        if value.value is None:
+            assert named is None
+        elif sign in shown:
+            found["money"] += 1
+            assert (named, value.data_type, value.number_format) == (currency, "n", pattern)
+        else:
+            kind = "percent" if shown.endswith("%") else "plain"
+            found[kind] += 1
+            assert (named, value.data_type) == (None, "n")
+            assert (value.number_format == "0.00%") == (kind == "percent")
+    assert min(found.values()) > 0
+    written = lines(client, f"{path}campaign.csv")
+    assert {line["Currency"] for line in written if line["Value"]} == {"", currency}
 
 
 def test_taking_a_file_is_on_record(

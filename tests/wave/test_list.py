@@ -28,6 +28,7 @@ LIST = f"/p/{ACME}/campaigns/"
 EVENTS, RESULTS, STATISTICS = "/events/", "/campaign_results/", "/events/*/statistics"
 # Some of Acme's own, with other members: the platform has no results of events that it does not know.
 IDS = tuple(sorted(eid for eid in Sandbox(today=TODAY, clock=Clock()).event_ids(ACME) if eid.startswith("evt_")))
+AGAIN = "tried again when the page is opened again in a minute"
 STATES = ("RUNNING", "OPEN", "CLOSED", "IGNORED")
 
 
@@ -275,7 +276,7 @@ def test_a_row_that_cannot_be_read_says_why_and_the_others_are(
     assert cells(row(shown, IDS[1])) == ["10", "€500", "€100", "5.00"]
     assert cells(row(shown, IDS[2])) == ["10", "€500", words]
     # What is not permitted or not there is an answer; the others are tried again in a minute.
-    assert progress(shown) == ("done", "" if status in (403, 404) else "1 row could not be read.")
+    assert progress(shown) == ("done", "" if status in (403, 404) else f"1 row could not be read; it is {AGAIN}.")
     sandbox.log.clear()
     client.get(LIST)
     assert len(sandbox.log) == 0
@@ -461,14 +462,23 @@ def test_the_files_hold_what_the_list_shows_and_that_is_on_record(
     assert (lines[1]["Adjustment revenue"], lines[1]["Remark"]) == ("", "No results yet.")
     book = load_workbook(io.BytesIO(b"".join(client.get(f"{LIST}campaigns.xlsx?status=running").streaming_content)))  # type: ignore[attr-defined]
     assert [cell.value for cell in book.worksheets[0]["B"]] == ["Id", IDS[2]]
+    sheet = load_workbook(io.BytesIO(b"".join(client.get(f"{LIST}campaigns.xlsx").streaming_content))).worksheets[0]  # type: ignore[attr-defined]
+    at = {cell.value: cell.column for cell in sheet[1]}
+    line = next(cell.row for cell in sheet["B"] if cell.value == IDS[1])
+    assert {name: sheet.cell(line, at[name]).number_format for name in ("Adjustment revenue", "Ad spend", "ROAS")} == {
+        "Adjustment revenue": "#,##0.00 [$EUR]",
+        "Ad spend": "#,##0.00 [$EUR]",
+        "ROAS": "#,##0.00",
+    }
     on_record = list(AuditEvent.objects.filter(kind=Kind.EXPORTED).order_by("position").values_list("after", flat=True))
     assert on_record[1:] == [
         {"format": "csv", "rows": 3, "filter": "sort=title"},
         {"format": "xlsx", "rows": 1, "filter": "status=RUNNING"},
+        {"format": "xlsx", "rows": 3, "filter": None},
     ]
     # A filter that cannot be used would make a file of something else.
     assert client.get(f"{LIST}campaigns.csv?from=soon")["Location"] == f"{LIST}?from=soon"
-    assert AuditEvent.objects.filter(kind=Kind.EXPORTED).count() == 3
+    assert AuditEvent.objects.filter(kind=Kind.EXPORTED).count() == 4
 
 
 def test_a_file_of_more_events_than_are_looked_through_says_so(sandbox: Sandbox, client: Client) -> None:
@@ -491,6 +501,7 @@ def test_nothing_is_read_of_a_partner_that_left_and_what_is_kept_is_shown(
     assert cells(row(shown, "evt_closed"))[:2] == ["222", "€9,990.90"]
     assert progress(shown) == (
         "stopped",
-        "45 of 45 rows are read: the platform is not asked about this partner at the moment.",
+        # The ad spend that was asked for is known of five only.
+        "5 of 45 rows are read: the platform is not asked about this partner at the moment.",
     )
     assert len(sandbox.log) == 0

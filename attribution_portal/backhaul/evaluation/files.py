@@ -19,7 +19,7 @@ from attribution_portal.backhaul.ledger.reading import Standing, known_at
 from attribution_portal.backhaul.models import Evaluation, Package
 from attribution_portal.charts import clusters as clusters_chart
 from attribution_portal.exports import Column, Sheet, Value
-from attribution_portal.formats import Reader
+from attribution_portal.formats import PERCENT, Reader
 from attribution_portal.partners.models import Partner
 
 ROWS_AT_ONCE: Final = 500
@@ -59,14 +59,14 @@ def evaluation(*, partner: Partner, package: Package, asked: Asked, reader: Read
             Column(reader.gettext("Cluster id"), width=28),
             Column(labels["customers"]),
             Column(labels["items"]),
-            Column(labels["revenue"], currency=partner.currency),
-            Column(labels["revenue_per_customer"], currency=partner.currency),
+            Column(labels["revenue"], measure=partner.currency),
+            Column(labels["revenue_per_customer"], measure=partner.currency),
             Column(reader.gettext("Currency"), width=10),
-            Column(labels["share"]),
+            Column(labels["share"], measure=PERCENT),
             Column(reader.gettext("People in the cluster")),
-            Column(labels["rate"]),
-            Column(low),
-            Column(high),
+            Column(labels["rate"], measure=PERCENT),
+            Column(low, measure=PERCENT),
+            Column(high, measure=PERCENT),
             Column(reader.gettext("Why there is no rate"), width=36),
         ),
         rows=rows,
@@ -93,7 +93,7 @@ def results(*, partner: Partner, package: Package, asked: Asked, reader: Reader,
             Column(reader.gettext("E-mail date"), width=12),
             Column(reader.gettext("Customers")),
             Column(reader.gettext("Items")),
-            Column(reader.gettext("Revenue"), currency=partner.currency),
+            Column(reader.gettext("Revenue"), measure=partner.currency),
             Column(reader.gettext("Currency"), width=10),
             Column(reader.gettext("Belongs to these settings"), width=28),
             Column(reader.gettext("What changed"), width=60),

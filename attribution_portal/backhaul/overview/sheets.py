@@ -15,7 +15,7 @@ from attribution_portal.backhaul import wording
 from attribution_portal.backhaul.models import Summary
 from attribution_portal.backhaul.overview import listed, row_words, selection
 from attribution_portal.backhaul.overview.selection import Filters, Reason
-from attribution_portal.exports import Column, Sheet, Value
+from attribution_portal.exports import Column, Quantity, Sheet, Value
 from attribution_portal.formats import Reader
 from attribution_portal.programme.filters import Choice
 
@@ -53,7 +53,7 @@ def sheet(
         Column(reader.gettext("Currency"), width=10),
         Column(reader.gettext("Customers, at most")),
         Column(reader.gettext("Items")),
-        Column(reader.gettext("Revenue"), currency=currency or ""),
+        Column(reader.gettext("Revenue")),
         Column(reader.gettext("Result of"), width=20),
         Column(reader.gettext("Last confirmed"), width=20),
         Column(reader.gettext("Settings changed"), width=20),
@@ -104,7 +104,7 @@ def _row(row: Summary, across: bool, reader: Reader) -> tuple[Value, ...]:
         partner.currency or None,
         row.customers,
         row.items,
-        row.revenue,
+        Quantity(row.revenue, partner.currency),
         row.result_at,
         latest.last_confirmed if latest else None,
         row.settings_at,

@@ -37,7 +37,7 @@ def sheet(asked: Asked, sales: Sales, *, now: datetime) -> Sheet:
             ),
             *_after_money(
                 [
-                    Column(column.label, currency=(sales.currency or "") if index in money else "")
+                    Column(column.label, measure=(sales.currency or "") if index in money else "")
                     for index, column in enumerate(numbers)
                 ],
                 Column(_("Currency"), width=10),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from attribution_portal import glossary
 from attribution_portal.exports import Column, Sheet, Value
+from attribution_portal.formats import PERCENT
 from attribution_portal.lookout.overview.reports import Asked
 from attribution_portal.platform_api.payloads import Event, Reading
 from attribution_portal.programme import event_rows, listing
@@ -29,8 +30,8 @@ def sheet(asked: Asked, every: Reading[Whole], *, now: datetime) -> Sheet:
             Column(_("Date"), width=20),
             Column(_("Place"), width=28),
             Column(_("State"), width=24),
-            Column(_("Expected sales"), width=14),
-            Column(_("Benchmark"), width=14),
+            Column(_("Expected sales"), measure=PERCENT, width=14),
+            Column(_("Benchmark"), measure=PERCENT, width=14),
             Column(_("Remark"), width=36),
         ),
         rows=tuple(_line(event, row) for event, row in zip(events, rows, strict=True)),

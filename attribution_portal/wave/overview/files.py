@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from django.utils.translation import gettext as _
 
 from attribution_portal import glossary
-from attribution_portal.exports import Column, Sheet, Value
-from attribution_portal.formats import UNKNOWN
+from attribution_portal.exports import Column, Quantity, Sheet, Value
+from attribution_portal.formats import RATIO, UNKNOWN
 from attribution_portal.platform_api.payloads import Reading
 from attribution_portal.programme import listing
 from attribution_portal.templating import CAMPAIGN_STATES
-from attribution_portal.wave.card import Amount
 from attribution_portal.wave.overview import campaign_rows, listed, words
 from attribution_portal.wave.overview.campaign_rows import CampaignRow
 from attribution_portal.wave.overview.listed import Asked, Listed
@@ -35,11 +32,11 @@ def sheet(asked: Asked, found: Reading[Listed]) -> tuple[Sheet, int]:
             Column(_("Date"), width=20),
             Column(_("Place"), width=28),
             Column(_("Adjustment purchases"), width=14),
-            Column(_("Adjustment revenue"), currency=_common(row.counted.revenue for row in rows)),
+            Column(_("Adjustment revenue")),
             Column(_("Currency"), width=10),
-            Column(_("Ad spend"), currency=_common(row.counted.spend for row in rows)),
+            Column(_("Ad spend")),
             Column(_("Currency of ad spend"), width=10),
-            Column(_("ROAS"), width=10),
+            Column(_("ROAS"), measure=RATIO, width=10),
             Column(_("Remark"), width=40),
             Column(_("Results as of"), width=20),
             Column(_("Ad spend as of"), width=20),
@@ -70,9 +67,9 @@ def _line(row: CampaignRow) -> tuple[Value, ...]:
         row.event.starts_at,
         row.event.place,
         counted.purchases,
-        counted.revenue.value,
+        Quantity(counted.revenue.value, counted.revenue.currency or ""),
         counted.revenue.currency if has_revenue else None,
-        counted.spend.value,
+        Quantity(counted.spend.value, counted.spend.currency or ""),
         counted.spend.currency if has_spend else None,
         campaign_rows.ratio(counted).value,
         " ".join(dict.fromkeys(str(figure.why) for figure in (row.revenue, row.spend, row.roas) if figure.why)),
@@ -84,9 +81,3 @@ def _line(row: CampaignRow) -> tuple[Value, ...]:
 def _definitions() -> tuple[tuple[str, str], ...]:
     terms = (glossary.term(name) for name in TERMS)
     return tuple((str(term.label), f"{term.definition} {term.formula}".strip()) for term in terms)
-
-
-def _common(amounts: Iterable[Amount]) -> str:
-    """The one currency of all amounts, "" where there is not one for all: a column of money has a single format."""
-    named = {amount.currency or "" for amount in amounts if amount.value is not None}
-    return named.pop() if len(named) == 1 else ""
