@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visitor
 from tests.browser.demo import MARKETER, VIEWER, Demo
+from tests.browser.test_accessibility import violations
 
 pytestmark = pytest.mark.browser
 
@@ -85,12 +86,21 @@ def test_clusters_are_sorted_and_a_past_day_is_chosen_by_keyboard(visit: Visit) 
     expect(page.locator("[data-as-of]")).to_have_count(0)
 
 
-def end(demo: Demo, package_id: str) -> None:
-    """As the list of the platform would tell in a few minutes."""
+def execute(demo: Demo, statement: str, *values: str) -> int:
+    """In the demo's own database; how many rows it changed."""
     running = (demo.folder / "postgres" / "pgdata" / "postmaster.pid").read_text(encoding="utf-8").splitlines()
     with psycopg.connect(host=running[4], user="postgres", dbname="portal") as database:
-        done = database.execute("UPDATE backhaul_package SET status = 'EXPIRED' WHERE package_id = %s", [package_id])
-        assert done.rowcount == 1
+        return database.execute(statement, values).rowcount  # type: ignore[arg-type]
+
+
+def end(demo: Demo, package_id: str) -> None:
+    """As the list of the platform would tell in a few minutes."""
+    assert execute(demo, "UPDATE backhaul_package SET status = 'EXPIRED' WHERE package_id = %s", package_id) == 1
+
+
+def end_sessions(demo: Demo) -> None:
+    """As from another browser, or when their time is over: this one keeps its cookies."""
+    assert execute(demo, "DELETE FROM django_session") > 0
 
 
 def test_a_form_gives_way_when_its_package_ends_and_what_was_typed_stays_in_sight(visit: Visit) -> None:
@@ -112,3 +122,44 @@ def test_a_form_gives_way_when_its_package_ends_and_what_was_typed_stays_in_sigh
         expect(told.locator("dd").first).to_be_focused()
         expect(page.locator("#live")).to_have_text("The package has ended: its settings cannot be changed any more.")
         expect(page.locator(f'{EVALUATION}[data-evaluation="ended"]')).to_be_visible()
+
+
+def test_what_is_typed_into_an_open_page_outlives_the_session(visit: Visit) -> None:
+    alice = visit()
+    page = alice.open(PACKAGE)
+    alice.sign_in(MARKETER)
+    form = page.locator('form[data-form="settings"]')
+    window, reason = form.locator("[name=window]"), form.locator("[name=reason]")
+    window.fill("29")
+    reason.fill("Late buyers")
+
+    # Ended from elsewhere: the page asks for news, stays, and says so in the form that was typed into.
+    end_sessions(alice.demo)
+    note = form.locator("[data-signed-out]")
+    expect(note).to_contain_text("You were signed out. What you typed is still here, and nothing was sent.")
+    expect(page.locator("[data-signed-out]")).to_have_count(1)
+    expect(window).to_have_value("29")
+    assert violations(alice) == []
+    with page.expect_popup() as opened:
+        note.get_by_role("link", name="Sign in in a new tab").click()
+    tab = Visitor(opened.value, alice.demo)
+    tab.sign_in(MARKETER)
+    expect(tab.page).to_have_url(alice.demo.address + PACKAGE)
+
+    # Back: signed in again, so that the note goes; the button sends nothing, it shows once more what was typed.
+    expect(note).to_have_count(0)
+    expect(window).to_have_value("29")
+    form.get_by_role("button", name="Save settings").click()
+    told = page.locator('[data-panel="settings"] [data-told]')
+    expect(told).to_contain_text("Nothing has been sent yet.")
+    expect(told).to_be_focused()
+    expect(told).to_be_in_viewport(ratio=1)
+    expect(window).to_have_value("29")
+    expect(reason).to_have_value("Late buyers")
+    expect(page.locator('[data-setting="window"]')).not_to_contain_text("29")
+    form.get_by_role("button", name="Show the effect").click()
+    expect(page.locator("[data-effect]")).to_contain_text("→ 29 days")
+
+    # A page with nothing typed into it is led to sign in.
+    end_sessions(alice.demo)
+    expect(tab.page).to_have_url(re.compile(r"/account/login/\?next=%2Fp%2F"))
