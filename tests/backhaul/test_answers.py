@@ -9,7 +9,9 @@ import pytest
 from django.test import Client
 
 from attribution_portal.backhaul.models import Evaluation, Package
+from attribution_portal.partners.models import Partner
 from attribution_portal.sandbox.app import Sandbox
+from attribution_portal.sandbox.exchange import Answer, Request
 from tests.backhaul.conftest import Time
 from tests.backhaul.html import evaluation, hidden, panel, rows, text
 
@@ -153,3 +155,31 @@ def test_odd_names_extra_members_and_clusters_that_are_not_listed_are_shown_as_t
     assert "The platform answers a negative number for a cluster." in text(panel(html, "evaluation"))
     assert 'data-kpi="customers" value="-6"' in html
     assert 'data-kpi="revenue" value="-22.5"' in html
+
+
+def test_news_whose_settings_cannot_be_read_again_are_read_anew_and_nothing_is_said_of_a_change(
+    alices: Client, acme: Partner, sandbox: Sandbox, time: Time, poll_all: PollAll
+) -> None:
+    """The settings are asked for at the beginning and once more for news: only the latter fails, the first time."""
+    package = Package.objects.get(partner=acme, package_id="pkg_main")
+    Package.objects.exclude(pk=package.pk).delete()
+    time.forward(days=1)
+    answer, asked = sandbox.answer, []
+
+    def fails_the_second_time(request: Request) -> Answer:
+        if request.method == "GET" and request.path.endswith("/backhaul_evaluation_details"):
+            asked.append(request.path)
+            if len(asked) == 2:
+                sandbox.faults.add("/package_builder/packages/pkg_main/*_details", "status", status=403, count=1)
+        return answer(request)
+
+    sandbox.answer = fails_the_second_time  # type: ignore[method-assign]
+    try:
+        poll_all()
+    finally:
+        sandbox.answer = answer  # type: ignore[method-assign]
+    assert (len(asked), Evaluation.objects.count()) == (2, 1)
+    assert evaluation(alices.get(url("pkg_main")).content.decode()) == "failing"
+    time.forward(minutes=1)
+    poll_all()
+    assert [row.certainty for row in Evaluation.objects.order_by("number")] == ["presumed", "presumed"]

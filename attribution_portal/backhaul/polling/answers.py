@@ -74,13 +74,17 @@ def read(
         if isinstance(defaults, PlatformError) and _has_gaps(pair.settings):
             failures.append(recording.Failure(package=pair.state.pk, error=defaults, at=clock.now()))
             continue
+        still = held.get(pair.state.pk, True)
+        if isinstance(still, PlatformError):
+            failures.append(recording.Failure(package=pair.state.pk, error=still, at=clock.now()))
+            continue
         details = answers.get(f"package_{pair.state.pk}")
         observations.append(
             recording.Observation(
                 package=pair.state.pk,
                 in_force=in_force(pair.settings, UNSET if isinstance(defaults, PlatformError) else defaults),
                 result=pair.result,
-                held=held.get(pair.state.pk, True),
+                held=still,
                 started_at=started,
                 read_at=pair.read_at,
                 clusters=_value(details, PackageAnswer).clusters or () if isinstance(details, Reading) else None,
@@ -129,8 +133,11 @@ def _defaults(caller: Caller) -> AttributionSettings | PlatformError:
         return error
 
 
-def _held(pairs: Sequence[_Pair], *, caller: Caller, deadline: float | None, on: Executor | None) -> dict[int, bool]:
-    """For packages with news: whether their settings, read once more, are still those of before. Unread is not held."""
+def _held(
+    pairs: Sequence[_Pair], *, caller: Caller, deadline: float | None, on: Executor | None
+) -> dict[int, bool | PlatformError]:
+    """For packages with news: whether their settings, read once more, are still those of before; or why that could not
+    be read. Such a package is read again as a whole, for its news are nobody's before that."""
     news = {
         str(pair.state.pk): pair
         for pair in pairs
@@ -144,6 +151,6 @@ def _held(pairs: Sequence[_Pair], *, caller: Caller, deadline: float | None, on:
     }
     again = _gathered(asked, deadline=deadline, on=on)
     return {
-        pair.state.pk: isinstance(answer := again[name], Reading) and answer.value == pair.settings
+        pair.state.pk: answer.value == pair.settings if isinstance(answer := again[name], Reading) else answer
         for name, pair in news.items()
     }
