@@ -16,16 +16,17 @@ from attribution_portal.backhaul import state
 from attribution_portal.backhaul.ledger import recording, standing
 from attribution_portal.backhaul.models import Package, PollState
 from attribution_portal.platform_api.errors import Unavailable
-from tests.backhaul.test_ledger import START, Story
+from tests.backhaul.test_ledger import START, Story, settings
 from tests.conftest import Partners
 
 pytestmark = pytest.mark.django_db
 
 # P: settings are changed here. O: elsewhere. S, N, E: a reading with the same results, new ones, none. F: one that
-# fails. H, D: an hour passes, two days. X: the package expires.
-STEPS = "POSNEFDHX"
-# An hour alone decides nothing: it is part of the long ones.
-BRANCHES = STEPS.replace("H", "")
+# fails. H, D: an hour passes, two days. B: settings are changed elsewhere and then here, where they are found while
+# the results cannot be read. X: the package expires.
+STEPS = "POSNEFDHBX"
+# An hour alone decides nothing, and B is two changes: they are part of the long ones.
+BRANCHES = STEPS.replace("H", "").replace("B", "")
 EXHAUSTIVE = 3
 LONG, MANY = 9, 25
 TWO_DAYS = timedelta(hours=48)
@@ -120,6 +121,17 @@ class Both:
             story.put(plain.set_at_platform)
         elif step == "O":
             plain.set_at_platform += 1
+        elif step == "B":
+            plain.set_at_platform += 1
+            if plain.read_at is not None:
+                plain.changed(plain.set_at_platform, ours=False)
+            found = settings(plain.set_at_platform)
+            recording.record_settings(
+                partner=story.partner, package=story.package, own=found, started_at=story.now, now=story.now
+            )
+            plain.set_at_platform += 1
+            plain.changed(plain.set_at_platform, ours=True)
+            story.put(plain.set_at_platform)
         elif step in "SNE":
             plain.results += step == "N"
             results = 0 if step == "E" else plain.results
@@ -181,7 +193,7 @@ def test_long_sequences_have_them_too(both: Both) -> None:
         kept = deepcopy(both.plain)
         with transaction.atomic():
             path = ""
-            for step in rng.choices(STEPS[:-1], weights=(3, 1, 3, 4, 1, 1, 2, 2), k=LONG):
+            for step in rng.choices(STEPS[:-1], weights=(3, 1, 3, 4, 1, 1, 2, 2, 2), k=LONG):
                 path += step
                 both.take(step)
                 both.compare(path)
