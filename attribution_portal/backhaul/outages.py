@@ -6,7 +6,7 @@ a second witness, could not be reached either. One endpoint that is broken alone
 
 Each parking is as long as all before it together, and a minute; an hour at most. When it has run out, the list and one
 package at a time are tried (`engine.CLAIM`): the first that answers ends it, and all that failed meanwhile is read
-again at once.
+again at once. While somebody looks at one of its packages, an outage is tried again every minute.
 """
 
 from __future__ import annotations
@@ -115,6 +115,21 @@ def try_again(*, partner: Partner, **_signal: object) -> None:
     PartnerPoll.objects.filter(partner=partner, list_due__gt=now).update(list_due=now)
 
 
+def looked_at(*, partner: Partner, now: datetime) -> None:
+    """Somebody looks at a package of a partner, selected with its `poll`: an outage may be over sooner than its parking
+    is, so that runs out a minute after it began. Whose account may not sign in or list is not tried for that: somebody
+    has to see to it first."""
+    poll: PartnerPoll | None = getattr(partner, "poll", None)
+    if poll is None or poll.parked_until is None or poll.last_error != Unavailable.__name__:
+        return
+    soon = max(now, poll.parked_at + FIRST_PARKING) if poll.parked_at is not None else now
+    if poll.parked_until > soon:
+        # Unless it has been parked anew since it was selected.
+        mine = PartnerPoll.objects.filter(partner=partner, parked_at=poll.parked_at, parked_until__gt=soon)
+        mine.update(parked_until=soon)
+        poll.parked_until = soon
+
+
 def list_answers(poll: PartnerPoll, *, due: datetime) -> None:
     """Of a row that the caller holds and saves. `due`: when the list is read next."""
     poll.failures, poll.failing_since, poll.last_error = 0, None, ""
@@ -133,6 +148,6 @@ def _park(poll: PartnerPoll, error: PlatformError, now: datetime) -> None:
     if poll.parked_until is not None and poll.parked_until > now:
         return
     _note(poll, error, now)
-    poll.parked_since = poll.parked_since or now
+    poll.parked_since, poll.parked_at = poll.parked_since or now, now
     poll.parked_until = now + min(LONGEST_PARKING, FIRST_PARKING + max(now - poll.parked_since, timedelta(0)))
     poll.list_due = None

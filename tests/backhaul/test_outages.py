@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
@@ -45,6 +46,11 @@ def counted(recorded: tuple[recording.Recorded, ...]) -> tuple[int, int]:
 def out(sandbox: Sandbox) -> None:
     """The platform is out for Acme, and for nobody else."""
     sandbox.faults.add(path=EVERYTHING, kind="status", status=503, partner=ACME)
+
+
+def shown(moment: datetime) -> str:
+    """As the pages word it, in Berlin."""
+    return moment.astimezone(ZoneInfo("Europe/Berlin")).strftime("%-d %b %Y, %H:%M")
 
 
 def poll_of(partner: Partner) -> PartnerPoll:
@@ -109,8 +115,8 @@ def test_nothing_is_saved_while_the_platform_is_away_and_the_button_comes_back_b
         assert found is not None
         return found[1]
 
-    why = "Nothing can be saved at the moment. The platform cannot be reached right now. The button comes back by "
-    why += "itself."
+    why = "Nothing can be saved at the moment. The platform cannot be reached right now. While this page is open, the "
+    why += "portal tries again about once a minute; the button comes back by itself."
     assert why in text(panel(html, "settings"))
     assert save(html).endswith(' disabled aria-describedby="settings-away"')
     assert ('name="confirm" value="yes"' in save(html)) is (shown == "effect")
@@ -133,6 +139,74 @@ def test_nothing_is_saved_while_the_platform_is_away_and_the_button_comes_back_b
     assert theirs is not None
     assert "hx-include" not in reader
     assert 'id="settings-buttons"' not in client_for(bob).get(theirs, headers={"HX-Request": "true"}).content.decode()
+
+
+def look(client: Client, html: str) -> str:
+    """What an open page is told when it asks for news."""
+    address = news_url(html)
+    assert address is not None
+    return client.get(address, headers={"HX-Request": "true"}).content.decode()
+
+
+def tried(partner: Partner, poll_all: PollAll) -> None:
+    """A tick of the beat: the list, and what is due."""
+    tasks.list_partner(partner.pk)
+    poll_all()
+
+
+def test_who_looks_has_an_outage_tried_every_minute_however_long_the_parking_is(
+    parked: Partner, alice: User, client_for: Callable[[User], Client], sandbox: Sandbox, time: Time, poll_all: PollAll
+) -> None:
+    for _ in range(7):
+        time.forward(seconds=(poll_of(parked).parked_until or time.now).timestamp() - time.now.timestamp())
+        tried(parked, poll_all)
+    parked_at = time.now
+    poll = poll_of(parked)
+    assert (poll.parked_at, poll.parked_until) == (parked_at, parked_at + timedelta(hours=1))
+    # A first look tells at once when it is tried again: a minute after the last try, not an hour.
+    time.forward(seconds=20)
+    client = client_for(alice)
+    html = client.get(f"/p/{ACME}/packages/pkg_main/").content.decode()
+    assert poll_of(parked).parked_until == parked_at + MINUTE
+    assert f"It is read again at about {shown(parked_at + MINUTE)}." in text(panel(html, "evaluation"))
+    sandbox.log.clear()
+    tried(parked, poll_all)
+    look(client, html)
+    assert sandbox.log.all() == ()
+    # Tried, in vain, with the list and one package; parked for an hour again, but for who looks.
+    time.forward(seconds=40)
+    tried(parked, poll_all)
+    assert {entry.path for entry in sandbox.log.of(path=LIST)} == {LIST}
+    assert len({entry.path for entry in sandbox.log.all()} - {LIST}) <= 3
+    assert poll_of(parked).parked_until == time.now + timedelta(hours=1)
+    again = look(client, html)
+    assert poll_of(parked).parked_until == time.now + MINUTE
+    # The open page keeps all that it shows, and renews when it is read again.
+    said = f"It is read again at about {shown(time.now + MINUTE)}."
+    assert again.strip() == f'<p class="panel-caption" id="next-reading" hx-swap-oob="innerHTML">{said}</p>'
+    assert '<p class="panel-caption" id="next-reading">' in panel(html, "evaluation")
+    # Back: the next try finds out, and the open page gets its button.
+    sandbox.faults.clear()
+    time.forward(minutes=1)
+    assert "It is read again at any moment." in look(client, html)
+    tried(parked, poll_all)
+    assert poll_of(parked).parked_until is None
+    told = look(client, html)
+    assert 'data-evaluation="failing"' not in told
+    assert "disabled" not in told.partition('id="settings-buttons"')[2].partition("</div>")[0]
+
+
+@pytest.mark.parametrize("error", ["SignInFailed", "NotPermitted"])
+def test_what_only_an_operator_can_mend_is_not_tried_more_often_for_who_looks(
+    error: str, parked: Partner, alice: User, client_for: Callable[[User], Client], time: Time
+) -> None:
+    until = time.now + timedelta(minutes=40)
+    PartnerPoll.objects.filter(partner=parked).update(last_error=error, parked_until=until)
+    PollState.objects.filter(partner=parked, failures__gt=0).update(last_error=error)
+    time.forward(minutes=5)
+    html = client_for(alice).get(f"/p/{ACME}/packages/pkg_main/").content.decode()
+    assert poll_of(parked).parked_until == until
+    assert "tries again about once a minute" not in text(html)
 
 
 def test_a_package_whose_answer_is_odd_can_still_be_saved(

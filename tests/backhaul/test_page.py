@@ -248,7 +248,7 @@ def test_a_parked_partners_package_promises_no_reading_before_the_parking_has_ru
 ) -> None:
     PollState.objects.update(next_due=time.now + timedelta(minutes=20), watched_until=time.now + timedelta(hours=1))
     PartnerPoll.objects.filter(partner=acme).update(
-        failures=1, failing_since=time.now, last_error="Unavailable", parked_since=time.now,
+        failures=1, failing_since=time.now, last_error="SignInFailed", parked_since=time.now,
         parked_until=time.now + timedelta(minutes=minutes),
     )  # fmt: skip
     said = text(panel(page(alices), "evaluation"))

@@ -58,7 +58,6 @@ def evaluation(
         sentence = snapshot.sentence(known.state, known.facts, day=day, results_from=results_from, reader=reader)
     in_force = wording.settings_sentence(poll.settings, events=events, reader=reader)
     inherited = wording.inherited_sentence(tuple(poll.inherited), reader=reader)
-    following = "" if day is not None else wording.next_reading(known.next_due, known.facts.now, reader)
     if latest is None:
         failing = known.state is State.FAILING
         if day is not None and known.package.first_seen > known.facts.now:
@@ -68,7 +67,6 @@ def evaluation(
             "evaluation",
             "failed" if failing else "empty",
             data=None if failing else Results((), in_force, "", inherited, sentence, "", "", news, ()),
-            caption=following,
             sentence=sentence,
             read_at=poll.last_ok_at,
         )
@@ -90,7 +88,7 @@ def evaluation(
             news=news,
             notices=_notices(known, latest, partner, reader),
         ),
-        caption=f"{caption} {following}".strip(),
+        caption=caption,
         read_at=latest.last_confirmed,
         stale=known.state is State.FAILING,
         failing=known.state is State.FAILING,

@@ -41,8 +41,8 @@ SELDOM: Final = 15
 class PackagePage:
     """`package`: as it is now or, with `day`, as it was known at the end of that day, when nothing can be changed.
     `every`: seconds between two looks for news at `news_url`, 0 when none can come. `digest` tells whether there is
-    any. `away`: why nothing can be saved at the moment, "" while it can. `newest`: the newest change that a form is
-    based on; `signed`: the sign-off, None with `day`."""
+    any. `following`: when the platform is read again, in words; `away`: why nothing can be saved at the moment, ""
+    while it can. `newest`: the newest change that a form is based on; `signed`: the sign-off, None with `day`."""
 
     title: str
     url: str
@@ -58,6 +58,7 @@ class PackagePage:
     comparison: Panel[Comparison]
     ledger: Panel[history.Ledger]
     doubt: str
+    following: str
     away: str
     every: int
     digest: str
@@ -121,6 +122,7 @@ def page(*, partner: Partner, package: Package, user: User, asked: Asked, reader
             ),
         ),
         doubt=_doubt(doubtful, reader),
+        following=wording.next_reading(known.next_due, known.facts.now, reader) if until is None else "",
         away=_away(known, reader),
         every=_every(known, doubtful, now) if until is None else 0,
         digest=digest,
@@ -130,10 +132,21 @@ def page(*, partner: Partner, package: Package, user: User, asked: Asked, reader
     )
 
 
-def digest_of(*, partner: Partner, package: Package, now: datetime) -> str:
-    """What an open page compares with its own, in three queries or four."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an open page that asks for news compares with its own. `following`: while the package cannot be read, when
+    it is tried next, which changes with every try and with nothing else."""
+
+    digest: str
+    following: str
+
+
+def look(*, partner: Partner, package: Package, reader: Reader, now: datetime) -> Look:
+    """In three queries or four."""
     known = known_at(partner=partner, package=package, until=None, now=now)
-    return _digest(known, history.doubtful(history.changes_of(package), now), reviews.standing(package))
+    digest = _digest(known, history.doubtful(history.changes_of(package), now), reviews.standing(package))
+    following = wording.next_reading(known.next_due, now, reader) if known.state is State.FAILING else ""
+    return Look(digest, following)
 
 
 def _day_url(asked: Asked, url: str, day: date, today: date) -> str:
@@ -205,6 +218,11 @@ def _away(known: Standing, reader: Reader) -> str:
     if not known.away:
         return ""
     text = reader.gettext("Nothing can be saved at the moment. %(why)s The button comes back by itself.")
+    if known.is_tried:
+        text = reader.gettext(
+            "Nothing can be saved at the moment. %(why)s While this page is open, the portal tries again about once a "
+            "minute; the button comes back by itself."
+        )
     return text % {"why": known.away}
 
 

@@ -134,15 +134,17 @@ def _find(request: PortalRequest, package_id: str) -> Package:
 def _news(request: PortalRequest, package_id: str) -> HttpResponse:
     found = _find(request, package_id)
     visits.look_after(found)
-    now = timezone.now()
-    if reports.digest_of(partner=request.partner, package=found, now=now) == request.GET["seen"]:
-        return HttpResponse(status=204)
+    reader, now = http.reader(request), timezone.now()
+    look = reports.look(partner=request.partner, package=found, reader=reader, now=now)
+    if look.digest == request.GET["seen"]:
+        context = {"following": look.following, "renewed": True}
+        return render(request, "backhaul/next_reading.html", context) if look.following else HttpResponse(status=204)
     page = reports.page(
         partner=request.partner,
         package=found,
         user=request.user,
         asked=_asked_form(request).asked,
-        reader=http.reader(request),
+        reader=reader,
         now=now,
     )
     context = {

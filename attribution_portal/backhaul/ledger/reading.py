@@ -22,7 +22,8 @@ UNREACHABLE: Final = frozenset({errors.Unavailable.__name__, errors.SignInFailed
 @dataclass(frozen=True, slots=True)
 class Standing:
     """A package as stored, and what follows from it at `facts.now`. `next_due`: when it is read again, None for
-    never. `away`: why nothing can be sent to the platform now, "" while that is not known."""
+    never. `away`: why nothing can be sent to the platform now, "" while that is not known; `is_tried`: whether that is
+    found out again while somebody looks (`outages.looked_at`)."""
 
     package: Package
     poll: PollState
@@ -32,6 +33,7 @@ class Standing:
     error: str
     next_due: datetime | None
     away: str
+    is_tried: bool
 
 
 def standing_of(*, partner: Partner, package: Package, parked: PartnerPoll | None, now: datetime) -> Standing:
@@ -45,7 +47,15 @@ def standing_of(*, partner: Partner, package: Package, parked: PartnerPoll | Non
     found = state.of(facts)
     away = next((name for name in errors_now if name in UNREACHABLE), "") if found is State.FAILING else ""
     return Standing(
-        package, poll, poll.latest, facts, found, error_words(failed), next_due=next_due, away=error_words(away)
+        package,
+        poll,
+        poll.latest,
+        facts,
+        found,
+        error_words(failed),
+        next_due=next_due,
+        away=error_words(away),
+        is_tried=away == errors.Unavailable.__name__,
     )
 
 

@@ -72,9 +72,9 @@ class PollState(AttributionFields):
 class PartnerPoll(models.Model):
     """How reading a partner as a whole goes (`outages`). While `parked_until` lies ahead nothing of this partner is
     polled; once it has passed, reading is tried carefully until something answers. `parked_since`: the first parking of
-    those in a row. `listed_at`: when its list of packages was last read; `list_due`: not to be read before.
-    `budget_until`: its packages are not read before, because the polling share of its reads was spent. `claimed_at`:
-    when some of them were last claimed; who has waited longest comes first."""
+    those in a row; `parked_at`: when it was last parked. `listed_at`: when its list of packages was last read;
+    `list_due`: not to be read before. `budget_until`: its packages are not read before, because the polling share of
+    its reads was spent. `claimed_at`: when some of them were last claimed; who has waited longest comes first."""
 
     partner = models.OneToOneField(Partner, primary_key=True, on_delete=models.CASCADE, related_name="poll")
     listed_at = models.DateTimeField(null=True)
@@ -85,6 +85,7 @@ class PartnerPoll(models.Model):
     budget_until = models.DateTimeField(null=True)
     claimed_at = models.DateTimeField(null=True)
     parked_since = models.DateTimeField(null=True)
+    parked_at = models.DateTimeField(null=True)
     parked_until = models.DateTimeField(null=True)
 
     class Meta:

@@ -8,7 +8,7 @@ from typing import Final
 from django.db.models import F, Q, Value
 from django.db.models.functions import Coalesce, Greatest, Least
 
-from attribution_portal.backhaul import clock
+from attribution_portal.backhaul import clock, outages
 from attribution_portal.backhaul.ledger import recording
 from attribution_portal.backhaul.models import Package, PartnerPoll, PollState
 from attribution_portal.backhaul.polling import answers, listing
@@ -60,7 +60,10 @@ def open_package(*, partner: Partner, package_id: str, caller: Caller) -> Packag
 
 
 def look_after(package: Package) -> None:
-    """`watch`, unless an earlier look still counts: the clocks may differ a little, which does not matter here."""
+    """`watch`, unless an earlier look still counts: the clocks may differ a little, which does not matter here. A
+    partner that is parked is not left so for long either."""
+    if outages.parking_of(package.partner) is not None:
+        outages.looked_at(partner=package.partner, now=clock.now())
     watched = package.poll.watched_until
     if package.poll.next_due is not None and (watched is None or watched < datetime.now(UTC) + WATCHED / 2):
         watch(package=package, now=clock.now())
@@ -78,6 +81,9 @@ def watch(*, package: Package, now: datetime) -> None:
     soon = Greatest(Value(now), Coalesce(F("last_read_at"), Value(now - AT_MOST_EVERY)) + Value(AT_MOST_EVERY))
     unwatched = Q(watched_until=None) | Q(watched_until__lt=now + WATCHED / 2)
     # Rows that are never read again have no next_due, and LEAST passes over nulls.
-    PollState.objects.filter(unwatched, pk=package.pk, next_due__isnull=False).update(
-        watched_until=now + WATCHED, next_due=Least(F("next_due"), soon)
-    )
+    due = PollState.objects.filter(unwatched, pk=package.pk, next_due__isnull=False)
+    due.update(watched_until=now + WATCHED, next_due=Least(F("next_due"), soon))
+    poll = package.poll
+    if poll.next_due is not None:
+        # What the page is about to say.
+        poll.next_due = min(poll.next_due, max(now, (poll.last_read_at or now - AT_MOST_EVERY) + AT_MOST_EVERY))
