@@ -40,9 +40,14 @@ body.addEventListener("htmx:afterRequest", (event) => event.detail.target?.remov
 
 // What a swap brought fades in. Its links and forms work from the first moment: htmx would leave them to the browser for
 // 20 ms (its settling, switched off in base.html), and whoever pressed Enter then was sent to a new page.
+// What comes by itself, again and again, does not fade: a table that is being filled would flicker.
 const still = matchMedia("(prefers-reduced-motion: reduce)");
+let byItself = false;
+body.addEventListener("htmx:beforeSwap", ({ detail: { requestConfig } }) => {
+  byItself = requestConfig?.elt?.getAttribute("hx-trigger")?.startsWith("every") ?? false;
+});
 body.addEventListener("htmx:load", ({ detail: { elt } }) => {
-  if (elt !== body && !still.matches) elt.animate?.({ opacity: [0, 1] }, 120);
+  if (elt !== body && !still.matches && !byItself) elt.animate?.({ opacity: [0, 1] }, 120);
 });
 
 // After a refused form the first field in error gets the focus; after any other swap the focus stays where it was.

@@ -21,6 +21,14 @@ ROWS = '[data-table="campaigns"] tbody tr'
 CLOSED = f'{ROWS}[data-id="evt_closed"]'
 
 
+# How often something fades in.
+NOTE_FADES = """() => {
+    window.fades = 0;
+    const { animate } = Element.prototype;
+    Element.prototype.animate = function (...how) { window.fades += 1; return animate.apply(this, how); };
+}"""
+
+
 def ids(page: Page) -> list[str]:
     found: list[str] = page.locator(ROWS).evaluate_all("rows => rows.map(row => row.dataset.id)")
     return found
@@ -29,6 +37,7 @@ def ids(page: Page) -> list[str]:
 def test_results_fill_in_by_themselves_and_the_focus_stays(visit: Visit) -> None:
     alice = visit()
     page = alice.open("/p/partner-id-acme/")
+    page.emulate_media(reduced_motion="no-preference")
     alice.sign_in(MARKETER)
     expect(page.locator('[data-panel="dashboard"]')).to_be_visible()
     with alice.demo.holding("/campaign_results/"):
@@ -38,6 +47,7 @@ def test_results_fill_in_by_themselves_and_the_focus_stays(visit: Visit) -> None
         expect(page.locator("#reading")).to_have_attribute("data-progress", "reading")
         expect(page.locator(CLOSED)).to_contain_text("Not read yet.")
         page.locator(CLOSED).locator("th a").focus()
+        page.evaluate(NOTE_FADES)
         before = ids(page)
     expect(page.locator(f'{CLOSED} [data-value="9990.9"]')).to_be_visible()
     expect(page.locator(CLOSED)).to_contain_text("222")
@@ -45,6 +55,8 @@ def test_results_fill_in_by_themselves_and_the_focus_stays(visit: Visit) -> None
     expect(page.locator(CLOSED).locator("th a")).to_be_focused()
     assert ids(page) == before
     expect(page.locator("#live")).to_have_text("All results are read.")
+    # Nobody asked for it: the table does not flicker while it is being filled.
+    assert page.evaluate("window.fades") == 0
     # Asked once a second until then, and not any more.
     expect(page.locator("#rows")).not_to_have_attribute("hx-get", LIST)
     expect(page).to_have_url(f"{alice.demo.address}{LIST}")
@@ -53,6 +65,7 @@ def test_results_fill_in_by_themselves_and_the_focus_stays(visit: Visit) -> None
     page.keyboard.press("Enter")
     expect(page.locator(ROWS).first).to_have_attribute("data-id", "evt_closed")
     expect(page.locator("#sort-revenue")).to_be_focused()
+    assert page.evaluate("window.fades") > 0
     page.get_by_label("Running", exact=True).check()
     expect(page).to_have_url(f"{alice.demo.address}{LIST}?status=RUNNING&sort=-revenue")
     expect(page.locator(ROWS).first).to_have_attribute("data-id", "evt_running")

@@ -106,7 +106,7 @@ def table(
         heads=_heads(asked),
         total=campaign_rows.total_row(totals.totals([row.counted for row in rows]), asked.reader),
         total_words=words.totals(rows, asked.reader),
-        progress=words.progress(asked.reader, known, current, is_due=not wanted.is_empty),
+        progress=words.progress(asked.reader, known, current, is_due=not wanted.is_empty, now=asked.now),
         spend_for_all="" if spend is not None and len(spend) == len(shown) else _with_spend(asked),
         order_words=words.order(selection, whole.known, asked.reader),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final, Literal
 
 from django.utils.translation import gettext as _
@@ -16,6 +17,7 @@ from attribution_portal.platform_api.payloads import Reading
 from attribution_portal.programme import listing
 from attribution_portal.programme.listing import Found
 from attribution_portal.wave import figures
+from attribution_portal.wave.overview import results
 from attribution_portal.wave.overview.campaign_rows import CampaignRow
 from attribution_portal.wave.overview.filling import Plan, Stop
 from attribution_portal.wave.overview.results import Known
@@ -34,10 +36,13 @@ _WHY_STOPPED: Final[Mapping[Stop, Text]] = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How far the reading of results is. `words` say so; "" where all is read and nothing failed."""
+    """How far the reading of results is. `words` say so; "" where all is read and nothing failed. `failing`: something
+    could not be read. `old`: what was read earlier is shown, and nobody is reading it anew."""
 
     state: Literal["done", "reading", "stopped"]
     words: str = ""
+    failing: bool = False
+    old: bool = False
 
     @property
     def summary(self) -> str:
@@ -45,34 +50,64 @@ class Progress:
         return self.words or _("All results are read.")
 
 
-def progress(reader: Reader, known: Mapping[str, Known], current: Plan, *, is_due: bool) -> Progress:
+def progress(reader: Reader, known: Mapping[str, Known], current: Plan, *, is_due: bool, now: datetime) -> Progress:
     count = reader.count
+    of = count(len(known))
+    old = sum(_shows_old(each, now) for each in known.values())
     if current.is_under_way and is_due:
-        missing = {*current.results, *current.spend} & {
-            eid for eid, each in known.items() if not _is_here(each, eid, current)
-        }
-        words = _("Results are being read: %(n)s of %(of)s rows so far.")
-        return Progress("reading", words % {"n": count(len(known) - len(missing)), "of": count(len(known))})
+        so_far = sum(_is_here(each, eid, current, now) for eid, each in known.items())
+        said = _("Results are being read: %(n)s of %(of)s rows so far.") % {"n": count(so_far), "of": of}
+        return Progress("reading", _and_old(said, old, reader))
+    failed = {eid for eid, each in known.items() if _has_failed(each, eid, current)}
     if current.stop is not None:
-        read = sum(isinstance(each.rows, Reading) for each in known.values())
+        # A plan that was lost names no rows.
+        here = {eid for eid, each in known.items() if not results.is_due(each.rows, now)}
+        read = sum(eid in here - failed and _is_here(each, eid, current, now) for eid, each in known.items())
         said = _("%(n)s of %(of)s rows are read: %(why)s") % {
             "n": count(read),
-            "of": count(len(known)),
+            "of": of,
             "why": _WHY_STOPPED[current.stop],
         }
         if current.stop is not Stop.CLOSED:
             said += " " + _("The others are read when the page is opened again in a minute.")
-        return Progress("stopped", said)
-    if failed := sum(figures.is_failure(each.rows) or figures.is_failure(each.statistics) for each in known.values()):
-        said = ngettext("%(n)s row could not be read.", "%(n)s rows could not be read.", failed)
-        return Progress("done", said % {"n": count(failed)})
+        failing = current.stop not in (Stop.BUSY, Stop.CLOSED)
+        return Progress("stopped", _and_old(said, old, reader), failing=failing, old=bool(old))
+    if failed:
+        said = ngettext(
+            "%(n)s row could not be read; it is tried again when the page is opened again in a minute.",
+            "%(n)s rows could not be read; they are tried again when the page is opened again in a minute.",
+            len(failed),
+        ) % {"n": count(len(failed))}
+        return Progress("done", _and_old(said, old, reader), failing=True, old=bool(old))
     return Progress("done")
 
 
-def _is_here(known: Known, eid: str, current: Plan) -> bool:
+def _and_old(said: str, old: int, reader: Reader) -> str:
+    if not old:
+        return said
+    words = ngettext("%(n)s row shows what was read earlier.", "%(n)s rows show what was read earlier.", old)
+    return f"{said} {words % {'n': reader.count(old)}}"
+
+
+def _has_failed(known: Known, eid: str, current: Plan) -> bool:
+    """Also where what was read earlier is shown instead."""
+    answers = (known.rows, known.statistics, *current.failures_of(eid).values())
+    return any(figures.is_failure(answer) for answer in answers)
+
+
+def _shows_old(known: Known, now: datetime) -> bool:
+    """Whether a number of this event is older than the list takes it for."""
+    rows, statistics = known.rows, known.statistics
+    return (isinstance(rows, Reading) and results.is_due(rows, now)) or (
+        isinstance(statistics, Reading) and results.is_due(statistics, now)
+    )
+
+
+def _is_here(known: Known, eid: str, current: Plan, now: datetime) -> bool:
     """Whether all that the plan reads of this event has come, or failed."""
-    return (known.rows is not None or eid not in current.results) and (
-        known.statistics is not None or eid not in current.spend
+    return not (
+        (eid in current.results and results.is_due(known.rows, now))
+        or (eid in current.spend and results.is_due(known.statistics, now))
     )
 
 
@@ -109,12 +144,12 @@ def order(selection: Selection, known: Mapping[str, Known], reader: Reader) -> s
 
 def counted() -> str:
     """One reading a row: what only an event's daily revenue shows is not in it."""
-    results = _(
+    said = _(
         "Purchases and revenue are each event's campaign results (“sales adjustments”) over all time, ad spend is as"
         " the event's statistics state it."
     )
     further = _("The campaign page also counts rows that only the daily revenue shows.")
-    return f"{results} {further}"
+    return f"{said} {further}"
 
 
 def caption(partner: Partner, found: Found, reader: Reader) -> str:
