@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.http import Http404, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpResponseBase
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from attribution_portal import downloads
 from attribution_portal.adjustments import files, reading
@@ -26,8 +24,8 @@ def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
         raise Http404 from error
     unread, found = desk.found.results_error, desk.found
     if unread is not None and found.daily_error is not None:
-        messages.error(request, str(unread.sentence) + " " + _("No file was made."), NAME)
-        return HttpResponseRedirect(Origin.named(request.GET).address(request.partner, eid))
+        page = Origin.named(request.GET).address(request.partner, eid)
+        return downloads.refuse(request, page, unread.sentence, tag=NAME)
     deleted = DeletedAdjustment.objects.filter(partner=request.partner, event_id=eid).count()
     sheet = files.sheet(request.partner, desk, deleted=deleted, reader=reader(request), now=timezone.now())
     return downloads.send(

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.utils import timezone
 from django_htmx.http import push_url, trigger_client_event
 
-from attribution_portal import http
+from attribution_portal import downloads, http
 from attribution_portal.audit import reports
 from attribution_portal.audit.filters import FiltersForm
 from attribution_portal.audit.reports import Scope
@@ -58,7 +58,7 @@ def _file(request: PortalRequest, scope: Scope, form: str) -> HttpResponseBase:
     reader = http.reader(request)
     asked = FiltersForm(request.GET, zone=reader.zone)
     if not asked.is_valid():
-        return HttpResponseRedirect(f"{scope.address('activity')}?{request.GET.urlencode()}")
+        return downloads.refuse_choices(request, scope.address("activity"))
     sheet, rows = reports.sheet(scope=scope, filters=asked.filters, reader=reader, now=timezone.now())
     record(
         kind=Kind.EXPORTED,

@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from attribution_portal import http, lists
+from attribution_portal import downloads, http, lists
 from attribution_portal.audit.trail import Actor, Kind, record
 from attribution_portal.backhaul.overview import selection, sheets
 from attribution_portal.backhaul.overview.forms import FiltersForm
@@ -58,7 +58,7 @@ def export(request: PortalRequest, partners: list[reports.Managed], *, form: str
     asked for: then the board says so instead."""
     query = _form(request, partners)
     if not query.is_clean:
-        return HttpResponseRedirect(f"{reverse('review:board')}?{request.GET.urlencode()}")
+        return downloads.refuse_choices(request, reverse("review:board"))
     asked = _asked(request, partners, query)
     reader, counts = asked.reader, reports.rows_by_partner(asked)
     zone = ZoneInfo(settings.PARTNER_TIME_ZONE)

@@ -84,7 +84,7 @@ def test_a_round_that_is_done_leaves_nothing_due_and_is_counted(
     page = read_by(olga, client_for)
     assert kpis(page) == {"due": "0", "in_flight": "0", "read": "18", "failed": "0", "oldest": "", "reads_left": ""}
     due = PollState.objects.filter(next_due__isnull=False).order_by("next_due").values_list("next_due", flat=True)[0]
-    assert f"Nothing is due. The next package is read at {due:%-d %b %Y}" in text(panel(page, "polling"))
+    assert f"Nothing is due. The next package is read on {due:%-d %b %Y}" in text(panel(page, "polling"))
     assert re.search(r"15 Jun 2026, 12:00 18 12 0", text(panel(page, "polling-hours")))
     assert "Idle" in text(page)
     time.forward(hours=1)
@@ -125,7 +125,7 @@ def test_parked_failing_and_stuck_are_told_in_words_and_no_number_of_the_partner
     poll_all()
     page = read_by(olga, client_for)
     assert "The platform cannot be reached right now. Parked since 15 Jun 2026, 12:05" in state_of(page, ACME)
-    assert "tried again at 15 Jun 2026, 12:06." in state_of(page, ACME)
+    assert "tried again on 15 Jun 2026, 12:06." in state_of(page, ACME)
     told = facts(page)
     failing = PollState.objects.filter(failures__gt=0).count()
     assert (kpis(page)["failed"], told["failing"], told["lists-failing"]) == (str(failing), str(failing), "1")

@@ -18,6 +18,7 @@ from attribution_portal.partners.models import Membership, Role
 from tests.backhaul.stored import NOW, made, result
 from tests.conftest import Partners
 from tests.pages import Element, Shown, read
+from tests.partners.lost_zone import lose
 from tests.review.conftest import Time
 
 BOARD = "/review/"
@@ -248,6 +249,23 @@ def test_a_parked_partner_fails_all_its_packages(manager: Client, packages: Part
     assert "The packages of 1 partner cannot be read at the moment." in page.root.text
     assert "Being read again" not in page.root.text
     assert ids(board(manager, "?why=failing")) == ["failing", "yen"]
+
+
+def test_rows_of_a_partner_whose_time_zone_is_lost_say_that_they_go_by_utc(
+    manager: Client, packages: Partners, alice: User, client_for: Callable[[User], Client]
+) -> None:
+    words = "Days are those of UTC: the time zone set for this partner, Asia/Atlantis, is not known"
+    assert "UTC" not in board(manager).root.one("table", data_table="review").text
+    lose(packages.acme)
+    page = board(manager)
+    said = {each: words in row(page, each).text for each in ids(page)}
+    assert said == {each: each != "yen" for each in ids(page)}
+    text = b"".join(manager.get("/review.csv")).decode("utf-8-sig")
+    lines = {each["Id"]: each["Status"] for each in csv.DictReader(StringIO(text))}
+    assert {each: words in status for each, status in lines.items()} == said
+    # The partner's own list says it once, above everything.
+    own = read(client_for(alice).get("/p/partner-id-acme/packages/")).root
+    assert own.text.count("Asia/Atlantis") == 1
 
 
 def test_without_any_package_the_board_says_so(manager: Client) -> None:

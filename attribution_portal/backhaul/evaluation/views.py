@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 
-from attribution_portal import http
+from attribution_portal import downloads, http
 from attribution_portal.accounts.drafts import draft
-from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal.audit.trail import Actor
 from attribution_portal.backhaul.evaluation import files, reports
 from attribution_portal.backhaul.evaluation.asked import Asked, AskedForm
 from attribution_portal.backhaul.ledger import history
@@ -27,7 +27,6 @@ from attribution_portal.backhaul.settings.forms import SettingsForm
 from attribution_portal.backhaul.sign_off import panel as review_panel
 from attribution_portal.backhaul.sign_off import reviews
 from attribution_portal.backhaul.state import State
-from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.panels import Panel
 from attribution_portal.partners.connection import caller_for
@@ -108,20 +107,13 @@ def export(request: PortalRequest, package_id: str, what: str, form: str) -> Htt
     found = _find(request, package_id)
     chosen = _asked_form(request)
     if not chosen.is_valid():
-        return redirect(f"{package_url(request.partner, found)}?{request.GET.urlencode()}")
+        return downloads.refuse_choices(request, package_url(request.partner, found))
     make = files.evaluation if what == "evaluation" else files.results
     sheet, rows = make(
         partner=request.partner, package=found, asked=chosen.asked, reader=http.reader(request), now=timezone.now()
     )
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=request.partner,
-        target=found.package_id,
-        title=sheet.title,
-        after={"format": form, "rows": rows, "filter": chosen.asked.query or None},
-    )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
+    told = {"rows": rows, "filter": chosen.asked.query or None}
+    return downloads.send(request, sheet, form, target=found.package_id, title=sheet.title, told=told)
 
 
 def _find(request: PortalRequest, package_id: str) -> Package:

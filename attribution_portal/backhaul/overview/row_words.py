@@ -24,7 +24,7 @@ from attribution_portal.partners.models import Partner
 class Line:
     """One row of a list. Amounts are the raw value and what is shown. `remarks` are about the package itself: its
     status, that it is new, gone or merged; `merged_into` the package that it went into, as title and address ("" where
-    the portal does not know it). `moved`: what changed last, and when."""
+    the portal does not know it). `moved`: what changed last, and when. `zone`: why its days are not the partner's."""
 
     id: str
     url: str
@@ -42,6 +42,7 @@ class Line:
     items: tuple[str, str]
     revenue: tuple[str, str]
     moved: tuple[str, datetime | None]
+    zone: str
 
 
 def read(found: QuerySet[Summary], now: datetime) -> QuerySet[Summary]:
@@ -82,6 +83,7 @@ def _line(row: Summary, merges: dict[tuple[int, str], str], reader: Reader, now:
         items=(raw(row.items), reader.count(row.items)),
         revenue=(raw(row.revenue), reader.money(row.revenue, partner.currency)),
         moved=(moved(row, reader), row.moved_at),
+        zone=zone_note(partner, reader),
     )
 
 
@@ -97,6 +99,14 @@ def is_new(row: Summary, now: datetime) -> bool:
     """Read for the first time today, and not merely because the partner has just been connected."""
     young = row.created_at is None or now - row.created_at < 7 * NEW
     return young and now - row.first_seen < NEW
+
+
+def zone_note(partner: Partner, reader: Reader) -> str:
+    """For lists across partners: a page of one partner says it once, at its top."""
+    if partner.known_zone is not None:
+        return ""
+    words = reader.gettext("Days are those of UTC: the time zone set for this partner, %(zone)s, is not known")
+    return words % {"zone": partner.timezone}
 
 
 def remarks(row: Summary, reader: Reader) -> tuple[str, ...]:

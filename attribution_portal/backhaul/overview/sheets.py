@@ -90,11 +90,14 @@ def _rows(
 def _row(row: Summary, across: bool, reader: Reader) -> tuple[Value, ...]:
     package, poll, partner = row.package, row.package.poll, row.partner
     settings, latest = poll.settings, poll.latest
+    remarks = row_words.remarks(row, reader)
+    if across and (zone := row_words.zone_note(partner, reader)):
+        remarks = (*remarks, zone)
     return (
         *((partner.name, partner.partner_id) if across else ()),
         row.title,
         package.package_id,
-        "; ".join(row_words.remarks(row, reader)),
+        "; ".join(remarks),
         wording.state_name(row_words.state_of(row), reader),
         *(("; ".join(row_words.reasons(row, reader)),) if across else ()),
         wording.model_name(settings.model, reader),

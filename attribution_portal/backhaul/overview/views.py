@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 
-from attribution_portal import http, lists
-from attribution_portal.audit.trail import Actor, Kind, record
+from attribution_portal import downloads, http, lists
 from attribution_portal.backhaul.overview import inventory, selection, sheets
 from attribution_portal.backhaul.overview.forms import FiltersForm
 from attribution_portal.backhaul.polling import visits
-from attribution_portal.exports import csv_response, xlsx_response
 from attribution_portal.http import PortalRequest
 from attribution_portal.partners.decorators import partner_view
 
@@ -46,7 +44,7 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
     of more than was asked for: then the list says so instead."""
     asked = FiltersForm(request.GET, sorts=inventory.SORTS)
     if not asked.is_clean:
-        return HttpResponseRedirect(f"{_address(request, 'packages')}?{request.GET.urlencode()}")
+        return downloads.refuse_choices(request, _address(request, "packages"))
     partner, reader, now, filters = request.partner, http.reader(request), timezone.now(), asked.filters
     rows = selection.of_partners([partner.pk], now, parked=selection.parked_of([partner.pk]))
     total = selection.matching(rows, filters, now).count()
@@ -63,15 +61,8 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
         reader=reader,
         now=now,
     )
-    record(
-        kind=Kind.EXPORTED,
-        actor=Actor.of(request),
-        partner=partner,
-        target="packages",
-        title=sheet.title,
-        after={"format": form, "rows": total, "filter": urlencode(filters.parameters()) or None},
-    )
-    return csv_response(sheet) if form == "csv" else xlsx_response(sheet)
+    told = {"rows": total, "filter": urlencode(filters.parameters()) or None}
+    return downloads.send(request, sheet, form, target="packages", title=sheet.title, told=told)
 
 
 def _address(request: PortalRequest, name: str) -> str:

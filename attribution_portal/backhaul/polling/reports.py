@@ -141,7 +141,7 @@ def _sentence(known: Progress, trouble: str, reader: Reader) -> str:
     if not known.due and not known.in_flight:
         if known.held_back:
             return reader.gettext("Nothing is due but packages of partners that are parked.")
-        return reader.gettext("Nothing is due. The next package is read at %(when)s.") % {
+        return reader.gettext("Nothing is due. The next package is read on %(when)s.") % {
             "when": reader.instant(known.next_due)
         }
     # What stands still has no pace.
@@ -190,7 +190,7 @@ def _state(each: PartnerProgress, now: datetime, reader: Reader) -> tuple[Badge,
         if poll.parked_until <= now:
             words += reader.gettext("Parked since %(since)s; one package at a time is tried.")
             return Badge(reader.gettext("Being tried"), "waiting"), words % {"since": reader.instant(poll.parked_since)}
-        words += reader.gettext("Parked since %(since)s, tried again at %(until)s.")
+        words += reader.gettext("Parked since %(since)s, tried again on %(until)s.")
         times = {"since": reader.instant(poll.parked_since), "until": reader.instant(poll.parked_until)}
         return Badge(reader.gettext("Parked"), "failing"), words % times
     if poll is not None and poll.budget_until is not None and poll.budget_until > now:

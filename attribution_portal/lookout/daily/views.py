@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.http import Http404, HttpResponseBase, HttpResponseRedirect
+from django.http import Http404, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from attribution_portal import downloads, http
 from attribution_portal.http import PortalRequest
@@ -34,14 +32,13 @@ def export(request: PortalRequest, eid: str, form: str) -> HttpResponseBase:
         role=request.role,
     )
     if chosen.notes:
-        return HttpResponseRedirect(f"{page}?{request.GET.urlencode()}")
+        return downloads.refuse_choices(request, page)
     try:
         sales = panel.sales(asked)
     except NotFound as error:
         raise Http404 from error
     except PlatformError as error:
-        messages.error(request, str(error.sentence) + " " + _("No file was made."))
-        return HttpResponseRedirect(page + asked.selection.query.removeprefix("./"))
+        return downloads.refuse(request, page + asked.selection.query.removeprefix("./"), error.sentence)
     sheet = files.sheet(asked, sales, now=timezone.now())
     return downloads.send(
         request,

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from attribution_portal import downloads, http, lists
 from attribution_portal.http import PortalRequest
@@ -34,11 +32,10 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
     query = FiltersForm(request.GET)
     asked = _asked(request, query)
     if query.notes:
-        return HttpResponseRedirect(f"{asked.path}?{request.GET.urlencode()}")
+        return downloads.refuse_choices(request, asked.path)
     every = reports.every(asked)
     if isinstance(every, PlatformError):
-        messages.error(request, str(every.sentence) + " " + _("No file was made."))
-        return HttpResponseRedirect(asked.filters.address(asked.path))
+        return downloads.refuse(request, asked.filters.address(asked.path), every.sentence)
     sheet = files.sheet(asked, every, now=timezone.now())
     filters = "&".join(f"{name}={value}" for name, value in asked.filters.parameters())
     return downloads.send(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django_htmx.http import reswap, retarget, trigger_client_event
 
 from attribution_portal import downloads, http, lists
@@ -64,11 +62,10 @@ def export(request: PortalRequest, form: str) -> HttpResponseBase:
     query = SelectionForm(request.GET)
     asked = _asked(request, query)
     if not query.is_valid() or query.notes:
-        return HttpResponseRedirect(f"{asked.path}?{request.GET.urlencode()}")
+        return downloads.refuse_choices(request, asked.path)
     found = listed(asked)
     if isinstance(found, PlatformError):
-        messages.error(request, str(found.sentence) + " " + _("No file was made."))
-        return HttpResponseRedirect(asked.selection.address(asked.path))
+        return downloads.refuse(request, asked.selection.address(asked.path), found.sentence)
     sheet, rows = files.sheet(asked, found)
     filters = "&".join(f"{name}={value}" for name, value in asked.selection.parameters())
     return downloads.send(
