@@ -114,22 +114,43 @@ def whole(caller: Caller, query: EventQuery, first: Answer) -> Reading[Whole] | 
     if isinstance(first, PlatformError):
         return first
     pages = 1 if len(first.value.items) > LIMIT else _pages(first.value)
-    last = min(pages or MOST_PAGES, MOST_PAGES)
-    read: list[Answer] = [first]
-    if pages is not None:
-        read += answers(caller, {f"page_{n}": replace(query, page=n) for n in range(2, last + 1)}).values()
+    if pages is None:
+        read, ended = _until_the_end(caller, query, first)
+    else:
+        last = min(pages, MOST_PAGES)
+        beside = answers(caller, {f"page_{n}": replace(query, page=n) for n in range(2, last + 1)})
+        read, ended = [first, *beside.values()], pages == last
     found: list[Event] = []
     for answer in read:
         if isinstance(answer, PlatformError):
             return answer
         found += answer.value.items
     readings = cast("list[Reading[Page[Event]]]", read)
-    unread = (pages or 0) > last or (pages is None and len(first.value.items) == LIMIT)
     return Reading(
-        Whole(tuple({event.id: event for event in found}.values()), unread),
+        Whole(tuple({event.id: event for event in found}.values()), unread=not ended),
         min(reading.read_at for reading in readings),
         any(reading.stale for reading in readings),
     )
+
+
+def _until_the_end(caller: Caller, query: EventQuery, first: Reading[Page[Event]]) -> tuple[list[Answer], bool]:
+    """Where neither a total nor pages are named: one page after the other until one is not full, is not there or brings
+    nothing new, and whether one was."""
+    read: list[Answer] = [first]
+    known = {event.id for event in first.value.items}
+    full = len(first.value.items) == LIMIT
+    for number in range(2, MOST_PAGES + 1):
+        if not full:
+            break
+        (answer,) = answers(caller, {"next": replace(query, page=number)}).values()
+        if isinstance(answer, NotFound):
+            return read, True
+        read.append(answer)
+        if isinstance(answer, PlatformError):
+            break
+        full = len(answer.value.items) == LIMIT and not known.issuperset(event.id for event in answer.value.items)
+        known.update(event.id for event in answer.value.items)
+    return read, not full
 
 
 # What is said of a list, wherever it stands.

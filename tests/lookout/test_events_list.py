@@ -157,6 +157,54 @@ def test_beyond_a_thousand_events_it_says_that_some_were_not_looked_at(sandbox: 
     assert "Only the first 1,000 events were looked through" in shown.panel("events").text
 
 
+def open_ones(numbers: range) -> Json:
+    """Neither a total nor pages beside them."""
+    return answer([wire(number, campaign_status="OPEN") for number in numbers])
+
+
+@pytest.mark.parametrize(
+    ("last", "events"),
+    [
+        (range(100, 101), 101),
+        (range(0), 100),
+        # A platform that knows no pages of this list, and answers each with the same.
+        (range(50, 100), 100),
+    ],
+)
+def test_a_list_without_a_total_is_read_to_its_end(
+    sandbox: Sandbox, listing: Listing, last: range, events: int
+) -> None:
+    for numbers in (range(50), range(50, 100), last):
+        sandbox.faults.add(LIST, "wrong_type", body=open_ones(numbers), count=1)
+    shown = listing("?status=OPEN")
+    assert title(shown) == f"{events} events, page 1 of {-(-events // 50)}"
+    assert len(sandbox.log.of(path=LIST)) == 3
+    assert "looked through" not in shown.panel("events").text
+
+
+def test_a_list_without_a_total_ends_where_the_platform_has_no_such_page(sandbox: Sandbox, listing: Listing) -> None:
+    sandbox.faults.add(LIST, "wrong_type", body=open_ones(range(50)), count=1)
+    sandbox.faults.add(LIST, "status", status=404)
+    shown = listing("?status=OPEN")
+    assert title(shown) == "50 events"
+    assert "looked through" not in shown.panel("events").text
+
+
+def test_a_list_without_a_total_that_breaks_off_is_no_list(sandbox: Sandbox, listing: Listing) -> None:
+    sandbox.faults.add(LIST, "wrong_type", body=open_ones(range(50)), count=1)
+    sandbox.faults.add(LIST, "status", status=503)
+    assert listing("?status=OPEN").panel("events")["data-state"] == "failed"
+
+
+def test_a_list_without_end_says_that_some_were_not_looked_at(sandbox: Sandbox, listing: Listing) -> None:
+    for page in range(25):
+        sandbox.faults.add(LIST, "wrong_type", body=open_ones(range(50 * page, 50 * page + 50)), count=1)
+    shown = listing("?status=OPEN")
+    assert len(sandbox.log.of(path=LIST)) == 20
+    assert title(shown) == "1,000 events, page 1 of 20"
+    assert "Only the first 1,000 events were looked through" in shown.panel("events").text
+
+
 def test_a_page_that_cannot_be_read_fails_the_search_by_status(sandbox: Sandbox, listing: Listing) -> None:
     listing()
     sandbox.faults.add(LIST, "status", status=503)
