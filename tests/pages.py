@@ -78,6 +78,9 @@ class _Builder(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         for position in range(len(self.open) - 1, 0, -1):
             if self.open[position].tag == tag:
+                if tag == "template":
+                    # Stock for scripts, and in no browser part of the page.
+                    self.open[position].children.clear()
                 del self.open[position:]
                 return
 
