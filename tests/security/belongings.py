@@ -26,7 +26,8 @@ EVENT = ("statistics", "series", "campaigns", "clusters", "sales-graph", "benchm
 PACKAGE = ("", "/backhaul_evaluation_details", "/backhaul_evaluation")
 # Shorter ones may stand anywhere by chance.
 SHORTEST_WORD, FEWEST_DIGITS = 5, 6
-NUMBER = re.compile(r"\d[\d.,'’\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*\d|\d")
+# Digits among letters are part of a token, which may hold any by chance.
+NUMBER = re.compile(r"(?<![^\W_])(?:\d[\d.,'’\N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]*\d|\d)(?![^\W_])")
 
 
 @dataclass(frozen=True)

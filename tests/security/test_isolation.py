@@ -232,6 +232,11 @@ def test_a_number_is_found_however_it_is_written(written: str) -> None:
     assert mine.found_in(contents(HttpResponse(f'"{written}";7', content_type="text/csv"))) == {"12345.6"}
 
 
+@pytest.mark.parametrize("token", ["9f-113000ab", "x113000", "1:1vNKx0:a113,000"])
+def test_digits_inside_a_token_are_no_number(token: str) -> None:
+    assert contents(HttpResponse(f'<input name="sender" value="{token}">')).numbers == frozenset()
+
+
 def test_a_word_is_found_in_texts_attributes_and_figures() -> None:
     mine = Belongings(frozenset({"Fjord & Klang"}), frozenset())
     for page in (
